@@ -1,0 +1,11 @@
+/* Time: a monotonic clock for durations, UTC stamps for records. */
+#ifndef FERLAB_BASE_CLOCK_H
+#define FERLAB_BASE_CLOCK_H
+
+enum { CLOCK_STAMP = 24 };
+
+double clock_seconds(void);               /* monotonic */
+void clock_stamp(char out[CLOCK_STAMP]);  /* now as 2026-11-22T21:04:05Z (RFC 3339, UTC) */
+char *clock_span(char out[16], double s); /* a duration for people: 0:42, 1:12, 2:03:04 */
+
+#endif

@@ -1,0 +1,19 @@
+/* Documents: samples and events as the JSON objects that commands and exports share. */
+#ifndef FERLAB_EXCHANGE_DOCUMENTS_H
+#define FERLAB_EXCHANGE_DOCUMENTS_H
+
+#include "ferlab/base/json.h"
+#include "ferlab/store/columns.h"
+#include "ferlab/store/reviews.h"
+
+/* One sample: id, name, split, votes, crowd, label, reviewed, flagged, prediction, confidence, divergence and
+ * more. What is not known is null. New reference; NULL when memory runs out. */
+json_t *sample_document(const struct columns *c, size_t row);
+
+/* The eight probabilities of a sample, or null. */
+json_t *probabilities_document(const struct columns *c, size_t row);
+
+/* One event: id, time, reviewer, sample, kind, value, undoes (null unless undo or redo). */
+json_t *event_document(const struct event *event);
+
+#endif

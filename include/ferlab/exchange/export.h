@@ -1,0 +1,25 @@
+/* Export: samples of a workspace as files others read. One source file per format behind one table. */
+#ifndef FERLAB_EXCHANGE_EXPORT_H
+#define FERLAB_EXCHANGE_EXPORT_H
+
+#include "ferlab/store/columns.h"
+
+struct export_request {
+    struct workspace *workspace;
+    const struct columns *columns;
+    const uint32_t *rows; /* which, in the order wanted */
+    size_t row_count;
+    enum label_source labels; /* for ferplus: whose votes */
+    const char *out;          /* path of a file or folder that must not exist yet */
+    bool quiet;
+};
+
+struct export_format {
+    const char *name, *help;
+    bool (*write)(const struct export_request *request, int64_t *written, struct err *e);
+};
+
+extern const struct export_format export_formats[]; /* ends with name NULL */
+const struct export_format *export_format_find(const char *name);
+
+#endif

@@ -1,0 +1,39 @@
+/* Emotions, the ten vote columns, splits and rules: their order, names and spellings. Fixed words. */
+#ifndef FERLAB_FACE_EMOTION_H
+#define FERLAB_FACE_EMOTION_H
+
+#include <stdbool.h>
+
+/* The ten columns of FER+, in its order. The first eight are emotions. */
+enum class_index {
+    CLASS_NONE = -1, /* a rule gives no emotion */
+    CLASS_NEUTRAL,
+    CLASS_HAPPINESS,
+    CLASS_SURPRISE,
+    CLASS_SADNESS,
+    CLASS_ANGER,
+    CLASS_DISGUST,
+    CLASS_FEAR,
+    CLASS_CONTEMPT,
+    EMOTION_COUNT,
+    CLASS_UNKNOWN = EMOTION_COUNT,
+    CLASS_NF, /* not a face */
+    CLASS_COUNT
+};
+
+enum split { SPLIT_TRAIN, SPLIT_VALID, SPLIT_TEST, SPLIT_NONE, SPLIT_COUNT };
+
+/* How votes become a target (Barsoum et al. 2016, arXiv 1608.01041). */
+enum rule { RULE_MAJORITY, RULE_DISTRIBUTION, RULE_PROBABILITY, RULE_MULTI_TARGET, RULE_COUNT };
+
+const char *class_name(int c);              /* neutral … contempt, unknown, nf; "none" for CLASS_NONE */
+const char *class_short(int c);             /* neu hap sur sad ang dis fea con unk nf; "–" for CLASS_NONE */
+const char *class_title(int c);             /* for people: like class_name, but "not a face" */
+bool class_parse(const char *word, int *c); /* any class_name but "none" */
+
+const char *split_name(enum split s);
+bool split_parse(const char *word, enum split *s);
+const char *rule_name(enum rule r);
+bool rule_parse(const char *word, enum rule *r);
+
+#endif

@@ -1,0 +1,88 @@
+/* Networks: small convolutional classifiers of square one-channel images, planned into buffers once and then
+ * trained or run without allocating. Knows nothing of faces.
+ *
+ * An architecture is a string: comma-separated items, read left to right.
+ *     N      3x3 convolution to N channels, padding 1, batch normalisation, ReLU
+ *     Nx1    the same with a 1x1 convolution
+ *     Nb     a bias in place of batch normalisation (also Nx1b)
+ *     P      2x2 max pooling
+ *     Dn     dropout of n percent
+ *     G, V   global average pooling; all values as one vector. Once, after the maps; F alone implies V
+ *     Fn     dense layer of n with ReLU
+ * followed by global average pooling and dropout 0.3 where there is no G, V or F, and always by a dense layer
+ * to the classes. Preset names stand for strings: "default" = "32,32,P,64,64,P,128,128,P,256,256,P"; "vgg13"
+ * is Barsoum et al. 2016 (biased convolutions, no normalisation, dropout 0.25 after each pool, two dense
+ * layers of 1024 with dropout 0.5; 64x64 input).
+ *
+ * Activations are NHWC float32. Convolution weights are [out][kernel_y][kernel_x][in], dense weights
+ * [out][in]. */
+#ifndef FERLAB_NN_NETWORK_H
+#define FERLAB_NN_NETWORK_H
+
+#include "ferlab/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct network; /* layers, weights, running statistics */
+
+/* A new network with He-initialised weights (He et al. 2015), halved in variance where nothing normalises.
+ * input_size 0: the preset's own (48, vgg13 64).
+ */
+struct network *network_create(const char *arch, int input_size, int classes, uint64_t seed, struct err *e);
+struct network *network_copy(const struct network *net, struct err *e);
+void network_free(struct network *net);
+
+const char *network_arch(const struct network *net); /* the canonical string, presets by name */
+int network_input_size(const struct network *net);
+int network_classes(const struct network *net);
+size_t network_parameters(const struct network *net); /* learnt floats */
+double network_flops(const struct network *net);      /* multiply-adds x 2 of one image, forward */
+
+/* All learnt tensors and running statistics, in file order, for optimisers, checkpoints and tests. */
+struct parameter {
+    const char *name; /* "conv1.weight", "bn1.mean", … */
+    int dims[4], rank;
+    size_t count;
+    float *value;
+    float *gradient; /* NULL for running statistics */
+    bool decays;     /* weight decay applies: weights of convolutions and dense layers only */
+};
+size_t network_parameter_count(const struct network *net);
+struct parameter *network_parameter(struct network *net, size_t index);
+
+/* Buffers for one network and at most `batch` images at a time. Everything is allocated here, nothing later.
+ * threads 0: all the machine has. Same seed, data and thread count give the same bits. */
+struct session;
+struct session *session_create(struct network *net, int batch, bool training, int threads, struct err *e);
+void session_free(struct session *s);
+size_t session_bytes(const struct session *s);
+
+enum loss {
+    LOSS_CROSS_ENTROPY, /* -sum_k t_k log p_k with soft targets t */
+    LOSS_MULTI_TARGET,  /* -log of the largest p_k among the k with t_k > 0 (Barsoum et al. 2016) */
+};
+
+/* Probabilities [count][classes] of images [count][size][size], in evaluation mode. count <= batch. */
+void session_predict(struct session *s, const float *images, int count, float *probabilities);
+
+/* Forward and backward in training mode: gradients of the mean loss are left in the parameters, running
+ * statistics are updated. targets [count][classes]. dropout draws come from (seed, step). Returns the mean
+ * loss; probabilities (of training mode) may be NULL. */
+double session_train(struct session *s, const float *images, const float *targets, int count, enum loss loss,
+                     uint64_t seed, uint64_t step, float *probabilities);
+
+/* Stochastic gradient descent with Nesterov momentum (PyTorch's formulation, dampening 0) and weight decay.
+ */
+struct sgd {
+    float momentum, weight_decay;
+    float *velocity; /* all gradients' parameters in order */
+};
+bool sgd_init(struct sgd *o, const struct network *net, float momentum, float weight_decay, struct err *e);
+void sgd_step(struct sgd *o, struct network *net, float learning_rate);
+void sgd_free(struct sgd *o);
+
+extern const char network_arch_help[];
+
+#endif

@@ -1,0 +1,22 @@
+/* ONNX model files (opset 13): writing and reading back networks of network.h, with class names and
+ * preprocessing in metadata_props. Softmax output named "probabilities", input "image" [batch, 1, size, size]
+ * float32 standardised per image. BatchNormalization is kept; Conv with bias and no BatchNormalization is
+ * read too. */
+#ifndef FERLAB_NN_ONNX_H
+#define FERLAB_NN_ONNX_H
+
+#include "ferlab/nn/network.h"
+
+struct onnx_note { /* one metadata_props entry */
+    const char *key, *value;
+};
+
+/* mallocs *bytes. `classes`: their names, network_classes() of them. */
+bool onnx_write(const struct network *net, const char *const *classes, const struct onnx_note *notes,
+                size_t note_count, void **bytes, size_t *size, struct err *e);
+
+/* Reads a network. `name` is for messages. Sizes, shapes and offsets are checked before anything is believed;
+ * external data is refused; unsupported operators are named. */
+struct network *onnx_read(const void *bytes, size_t size, const char *name, struct err *e);
+
+#endif

@@ -1,0 +1,72 @@
+/* Columns: all samples of a workspace in memory, as arrays, with what reviews and the chosen model say of
+ * each. What screens, filters, metrics and training read. A row is an index 0..count-1, in ascending order of
+ * sample id. */
+#ifndef FERLAB_STORE_COLUMNS_H
+#define FERLAB_STORE_COLUMNS_H
+
+#include "ferlab/base/arena.h"
+#include "ferlab/face/votes.h"
+#include "ferlab/store/workspace.h"
+
+#include <stddef.h>
+
+enum label_source { LABELS_REVIEWED, LABELS_CROWD };
+
+struct columns {
+    size_t count;
+    enum rule rule;
+    int64_t model;          /* whose predictions these are; 0: none */
+    const char *model_name; /* "" when none */
+
+    /* as imported */
+    int64_t *id;
+    uint8_t *split; /* enum split */
+    const char **name;
+    struct votes *votes;
+    int8_t *crowd; /* emotion under the rule, or CLASS_NONE */
+
+    /* as reviewed: the latest standing decisions */
+    int8_t *label;  /* class 0..9, or CLASS_NONE */
+    bool *reviewed; /* a standing relabel, accept or votes event decides the label */
+    bool *flagged;
+    const char **note;     /* NULL: none */
+    const char **tags;     /* ",a,b," or NULL */
+    struct votes **edited; /* counts of a standing votes event that no relabel has followed, else NULL */
+
+    /* as predicted by the model */
+    float (*probabilities)[EMOTION_COUNT]; /* NaN where there is no prediction */
+    int8_t *prediction;                    /* CLASS_NONE where there is none */
+    float *confidence;                     /* largest probability; NaN where there is none */
+    bool *in_sample;
+    float *divergence; /* votes_divergence */
+    float *entropy;    /* votes_entropy, of the votes as imported */
+    float *suspect;    /* label_suspicion of the label in force; NaN where the model was trained on it */
+
+    int64_t last_event; /* id of the newest event taken in */
+    int64_t event_count;
+    struct columns_private *own;
+};
+
+/* Loads everything. model 0: the workspace's current model; -1: no model. */
+bool columns_load(struct columns **out, struct workspace *ws, enum rule rule, int64_t model, struct err *e);
+void columns_free(struct columns *c);
+
+/* Takes in events written since (by anybody, this process included). *changed: whether anything was. Also
+ * reloads when samples were added (rows may then be more). */
+bool columns_refresh(struct columns *c, struct workspace *ws, bool *changed, struct err *e);
+
+/* Other predictions, or another rule, for the same samples. */
+bool columns_use_model(struct columns *c, struct workspace *ws, int64_t model, struct err *e);
+void columns_use_rule(struct columns *c, enum rule rule);
+
+/* The row with that sample id, or -1. */
+int64_t columns_row(const struct columns *c, int64_t id);
+
+/* Votes in force for training and export: edited, else as imported. */
+const struct votes *columns_votes(const struct columns *c, size_t row);
+
+/* First 12 hex digits of the SHA-256 over (split, name, label) of all samples: equal exactly when every label
+ * in force is. For LABELS_CROWD over the crowd's labels. */
+void columns_label_revision(const struct columns *c, enum label_source labels, char out[13]);
+
+#endif

@@ -1,0 +1,33 @@
+/* Filters: expressions that pick and order samples, such as
+ *     split:valid pred!=label conf>0.8 sort:-suspect
+ * Terms are joined by `and`, `or`, `not`, ( ); a space is `and`. Then `sort:[-]KEY`.
+ *     split:S label:C crowd:C pred:C      names of emotion.h; label:none, crowd:none and pred:none too
+ *     conf div ent suspect votes.CLASS id with < <= > >= = !=   numbers; id:N too
+ *     flag: reviewed: note:  yes or no;  tag:NAME  name:GLOB  in:train
+ *     pred=label pred!=label crowd!=label ...     pred!=label only where the label is an emotion
+ *     label!=fear split!=train tag!=dark          != may stand for : anywhere; name:"a b*" holds a space
+ * A term over a prediction is false where there is none. Sort keys: id name split label crowd pred conf div
+ * ent suspect votes.CLASS; rows without the value come last either way. */
+#ifndef FERLAB_STORE_FILTER_H
+#define FERLAB_STORE_FILTER_H
+
+#include "ferlab/store/columns.h"
+
+struct filter;
+
+/* Parses; "" picks everything in id order. On a mistake *e says what is wrong with "filter:COLUMN: …" (from
+ * 1). */
+bool filter_parse(const char *text, struct filter **out, struct err *e);
+void filter_free(struct filter *f);
+
+/* Rows that pass, in order, into rows[columns->count]; returns how many. Where memory for ordering runs out
+ * they stay in id order. */
+size_t filter_apply(const struct filter *f, const struct columns *c, uint32_t *rows);
+
+/* Whether one row passes. */
+bool filter_matches(const struct filter *f, const struct columns *c, size_t row);
+
+/* The grammar above as a few lines for people. */
+extern const char filter_help[];
+
+#endif

@@ -1,0 +1,37 @@
+/* Inference: models resolved from names or paths, predictions for images and for the workspace's samples. */
+#ifndef FERLAB_TRAIN_INFERENCE_H
+#define FERLAB_TRAIN_INFERENCE_H
+
+#include "ferlab/face/image.h"
+#include "ferlab/store/columns.h"
+#include "ferlab/store/models.h"
+
+struct predictor; /* a network with its buffers */
+
+/* From ONNX bytes; `name` is for messages. threads 0: all. */
+struct predictor *predictor_from_onnx(const void *bytes, size_t size, const char *name, int threads,
+                                      struct err *e);
+void predictor_free(struct predictor *p);
+
+/* Probabilities of `count` faces of FACE_PIXELS, averaged over each face and its mirror image. */
+bool predictor_faces(struct predictor *p, const uint8_t *pixels, size_t count,
+                     float (*probabilities)[EMOTION_COUNT], struct err *e);
+/* One image of any size: its largest centred square. */
+bool predictor_image(struct predictor *p, const struct gray *image, float probabilities[EMOTION_COUNT],
+                     struct err *e);
+
+/* Whether `word` names a file rather than a model: it has a '/', ends in .onnx, or is an existing file. */
+bool model_is_path(const char *word);
+
+/* The model that `word` means in this workspace: NULL or "" the current one, else a model's name, else the
+ * path of an ONNX file, remembered by its digest. Fails with a sentence where there is none. *id is its row
+ * in the workspace. */
+bool model_resolve(struct workspace *ws, const char *word, int64_t *id, struct err *e);
+
+/* Sees to it that the model has a prediction for every sample: computes what is missing, out of sample. */
+bool predictions_complete(struct workspace *ws, int64_t model, bool quiet, struct err *e);
+
+/* Imports an ONNX file as a named model (not predicted with until asked). */
+bool model_import(struct workspace *ws, const char *path, const char *name, int64_t *id, struct err *e);
+
+#endif

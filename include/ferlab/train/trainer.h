@@ -1,0 +1,23 @@
+/* The trainer: runs a recipe over a workspace in this process. Writes its progress to the workspace as it
+ * goes, so any other process can watch; SIGINT, SIGTERM stop it with the best model so far kept. */
+#ifndef FERLAB_TRAIN_TRAINER_H
+#define FERLAB_TRAIN_TRAINER_H
+
+#include "ferlab/store/runs.h"
+#include "ferlab/train/recipe.h"
+
+/* Trains. *run is the run's id as soon as it exists (0 when it failed before). True when the run ended done
+ * or stopped with a model: predictions for every sample are then stored, marked in-sample or not; a second
+ * interrupt leaves those that are missing to predictions_complete. False with a sentence where the run
+ * failed, or was stopped before its first epoch ended; a failed run keeps the best model it had and names it.
+ */
+bool train_run(struct workspace *ws, const struct recipe *recipe, bool quiet, int64_t *run, struct err *e);
+
+/* Training targets of the rows of `split` under a recipe, for tests and dry runs: rows with a target,
+ * ascending. targets: EMOTION_COUNT per row. Reviewed labels give one-hot (an accept that agrees with the
+ * crowd keeps the crowd's distribution), unknown and not-a-face leave the sample out. Both arrays are
+ * malloc'ed. */
+bool train_targets(const struct columns *c, enum split split, enum rule rule, enum label_source labels,
+                   uint32_t **rows, float **targets, size_t *count, struct err *e);
+
+#endif

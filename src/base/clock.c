@@ -1,0 +1,36 @@
+/* Clocks and stamps. */
+#include "ferlab/base/clock.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <time.h>
+
+double clock_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+void clock_stamp(char out[CLOCK_STAMP])
+{
+    time_t now = time(NULL);
+    struct tm utc;
+    gmtime_r(&now, &utc);
+    if (strftime(out, CLOCK_STAMP, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
+        out[0] = '\0';
+}
+
+char *clock_span(char out[16], double s)
+{
+    if (!isfinite(s) || s < 0 || s > 359999) {
+        snprintf(out, 16, "–");
+        return out;
+    }
+    int seconds = (int)(s + 0.5);
+    if (seconds >= 3600)
+        snprintf(out, 16, "%d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    else
+        snprintf(out, 16, "%d:%02d", seconds / 60, seconds % 60);
+    return out;
+}

@@ -1,0 +1,112 @@
+/* ferlab bench: how fast the engine trains and infers on this machine, and which layers take the time. */
+#include "command.h"
+
+#include "ferlab/base/interrupt.h"
+#include "ferlab/base/json.h"
+#include "ferlab/nn/bench.h"
+#include "ferlab/nn/network.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static double gflops(double flops, double ms)
+{
+    return flops > 0.0 && ms > 0.0 ? flops / ms * 1e-6 : 0.0;
+}
+
+static double total_ms(const struct bench *b)
+{
+    double total = 0.0;
+    for (size_t i = 0; i < b->layer_count; i++)
+        total += b->layers[i].forward_ms + b->layers[i].backward_ms;
+    return total;
+}
+
+static json_t *layer_json(const struct bench_layer *l, double total)
+{
+    return json_pack("{s:s, s:i, s:i, s:i, s:i, s:f, s:f, s:f, s:f, s:f}", "kind", l->kind, "size", l->size,
+                     "in", l->in, "out", l->out, "kernel", l->kernel, "forward_ms", l->forward_ms,
+                     "backward_ms", l->backward_ms, "forward_gflops", gflops(l->forward_flops, l->forward_ms),
+                     "backward_gflops", gflops(l->backward_flops, l->backward_ms), "share",
+                     (l->forward_ms + l->backward_ms) / total);
+}
+
+static json_t *bench_json(const char *arch, const struct bench *b)
+{
+    json_t *layers = json_array();
+    double total = total_ms(b);
+    for (size_t i = 0; i < b->layer_count; i++)
+        json_array_append_new(layers, layer_json(&b->layers[i], total));
+    return json_pack("{s:s, s:i, s:i, s:i, s:f, s:f, s:f, s:o}", "arch", arch, "threads", b->threads,
+                     "train_batch", b->train_batch, "infer_batch", b->infer_batch, "train_img_s",
+                     b->train_img_s, "infer_img_s", b->infer_img_s, "sgemm_gflops", b->sgemm_gflops, "layers",
+                     layers);
+}
+
+static void print_speed(double flops, double ms)
+{
+    if (flops > 0.0)
+        printf("  %9.2f %8.1f", ms, gflops(flops, ms));
+    else
+        printf("  %9.2f %8s", ms, "");
+}
+
+static void print_layer(const struct bench_layer *l, double total)
+{
+    char shape[64], kind[32];
+    snprintf(shape, sizeof shape, "%dx%d  %d > %d", l->size, l->size, l->in, l->out);
+    if (l->kernel)
+        snprintf(kind, sizeof kind, "%s %dx%d", l->kind, l->kernel, l->kernel);
+    else
+        snprintf(kind, sizeof kind, "%s", l->kind);
+    printf("  %-10s %-20s", kind, shape);
+    print_speed(l->forward_flops, l->forward_ms);
+    print_speed(l->backward_flops, l->backward_ms);
+    printf("  %5.1f %%\n", 100.0 * (l->forward_ms + l->backward_ms) / total);
+}
+
+static void print_bench(const char *arch, const struct bench *b)
+{
+    double total = total_ms(b);
+    printf("%s, %d thread%s\n", arch, b->threads, b->threads == 1 ? "" : "s");
+    printf("  training   %7.1f images/s  (batch %d)\n", b->train_img_s, b->train_batch);
+    printf("  inference  %7.1f images/s  (batch %d)\n", b->infer_img_s, b->infer_batch);
+    printf("  products   %7.1f GFLOP/s   (OpenBLAS sgemm, 768x768)\n\n", b->sgemm_gflops);
+    printf("  %-31s  %18s  %18s  %7s\n", "one training batch", "forward", "backward", "share");
+    printf("  %-10s %-20s  %9s %8s  %9s %8s\n", "layer", "size  channels", "ms", "GFLOP/s", "ms", "GFLOP/s");
+    for (size_t i = 0; i < b->layer_count; i++)
+        print_layer(&b->layers[i], total);
+}
+
+int cmd_bench(struct cli *cli, int argc, char **argv)
+{
+    const char *arch = "default";
+    int64_t threads = 0;
+    double seconds = 6.0;
+    const struct option_row options[] = {
+        {"arch", OPTION_TEXT, &arch, "ARCH",
+         "the network: a preset or items such as 32,P,64 (default: default)", 0, 0},
+        {"threads", OPTION_INTEGER, &threads, "N", "threads; 0 takes all (default: 0)", 0, 256},
+        {"seconds", OPTION_REAL, &seconds, "S",
+         "seconds for training; the rest takes three quarters as long (default: 6)", 0.1, 600},
+        {NULL, OPTION_FLAG, NULL, NULL, NULL, 0, 0},
+    };
+    enum parsed parsed = cli_parse(cli, options, &argc, argv);
+    if (parsed != PARSED_GO)
+        return cli_parse_status(parsed);
+    if (argc > 1)
+        return cli_usage(cli, "'%s' is not wanted here", argv[1]);
+    interrupt_install();
+    if (!cli->json && !cli->quiet)
+        fprintf(stderr, "measuring for about %.0f seconds\n", 1.75 * seconds);
+    struct bench b;
+    struct err e;
+    if (!bench_run(arch, (int)threads, seconds, &b, &e))
+        return cli_fail(&e);
+    if (cli->json)
+        json_print(stdout, bench_json(arch, &b));
+    else
+        print_bench(arch, &b);
+    bench_free(&b);
+    return EXIT_FINE;
+}

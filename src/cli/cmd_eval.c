@@ -1,0 +1,245 @@
+/* ferlab eval: a model's confusion matrix and what follows from it, under a protocol that the output names.
+ */
+#include "command.h"
+
+#include "ferlab/base/interrupt.h"
+#include "ferlab/base/json.h"
+#include "ferlab/eval/metrics.h"
+#include "ferlab/train/inference.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct protocol {
+    const char *model, *split, *where, *rule, *labels; /* as said; NULL where not */
+};
+
+struct evaluation {
+    char label_revision[13];
+    struct confusion confusion;
+    struct metrics metrics;
+    size_t in_sample; /* of those counted, seen in training */
+};
+
+static bool lacks_predictions(const struct columns *c)
+{
+    for (size_t i = 0; i < c->count; i++)
+        if (isnan(c->probabilities[i][0]))
+            return true;
+    return false;
+}
+
+/* Opens with the predictions there are; where some are missing, again with all of them. */
+static bool open_data(struct cli *cli, const struct protocol *p, struct cli_data *d, int *status)
+{
+    if (!cli_open(cli, p->rule, p->model, false, d, status))
+        return false;
+    char name[256];
+    snprintf(name, sizeof name, "%s", d->columns->model_name);
+    if (d->columns->model != 0 && !lacks_predictions(d->columns))
+        return true;
+    cli_close(d);
+    if (name[0] != '\0')
+        return cli_open(cli, p->rule, name, true, d, status);
+    struct err e;
+    err_set(&e, ERR_INPUT,
+            "%s: there is no model yet; train one with 'ferlab train', or bring one in with 'ferlab model "
+            "import FILE'",
+            cli->workspace);
+    *status = cli_fail(&e);
+    return false;
+}
+
+static void count_rows(const struct columns *c, enum label_source labels, const uint32_t *rows, size_t count,
+                       struct evaluation *out)
+{
+    const int8_t *label = labels == LABELS_CROWD ? c->crowd : c->label;
+    for (size_t i = 0; i < count; i++) {
+        size_t row = rows[i];
+        confusion_add(&out->confusion, label[row], c->prediction[row]);
+        out->in_sample += label[row] >= 0 && label[row] < EMOTION_COUNT && c->in_sample[row];
+    }
+    metrics_of(&out->confusion, &out->metrics);
+    columns_label_revision(c, labels, out->label_revision);
+}
+
+static json_t *class_json(int k, const struct class_score *s)
+{
+    json_t *j = json_object();
+    json_object_set_new(j, "class", json_string(class_name(k)));
+    json_object_set_new(j, "support", json_integer(s->support));
+    json_object_set_new(j, "predicted", json_integer(s->predicted));
+    json_object_set_new(j, "precision", json_number(s->precision));
+    json_object_set_new(j, "recall", json_number(s->recall));
+    json_object_set_new(j, "f1", json_number(s->f1));
+    return j;
+}
+
+static json_t *confusion_json(const struct confusion *c)
+{
+    json_t *rows = json_array();
+    for (int i = 0; i < EMOTION_COUNT; i++) {
+        json_t *row = json_array();
+        for (int k = 0; k < EMOTION_COUNT; k++)
+            json_array_append_new(row, json_integer(c->cell[i][k]));
+        json_array_append_new(rows, row);
+    }
+    return rows;
+}
+
+static int64_t count_right(const struct metrics *m)
+{
+    int64_t right = 0;
+    for (int k = 0; k < EMOTION_COUNT; k++)
+        right += m->per_class[k].right;
+    return right;
+}
+
+static void print_json(const struct protocol *p, const struct columns *c, const struct evaluation *v)
+{
+    const struct metrics *m = &v->metrics;
+    double low = NAN, high = NAN;
+    if (m->count > 0)
+        metrics_wilson(count_right(m), m->count, &low, &high);
+    json_t *j = json_object(), *classes = json_array();
+    for (int k = 0; k < EMOTION_COUNT; k++)
+        json_array_append_new(classes, class_json(k, &m->per_class[k]));
+    json_object_set_new(j, "model", json_text(c->model_name));
+    json_object_set_new(j, "split", p->split != NULL ? json_text(p->split) : json_null());
+    json_object_set_new(j, "where", p->where != NULL ? json_text(p->where) : json_null());
+    json_object_set_new(j, "rule", json_string(rule_name(c->rule)));
+    json_object_set_new(j, "labels", json_string(p->labels));
+    json_object_set_new(j, "label_revision", json_string(v->label_revision));
+    json_object_set_new(j, "count", json_integer(m->count));
+    json_object_set_new(j, "in_sample", json_integer((json_int_t)v->in_sample));
+    json_object_set_new(j, "accuracy", json_number(m->accuracy));
+    json_object_set_new(j, "accuracy_95", json_pack("[o, o]", json_number(low), json_number(high)));
+    json_object_set_new(j, "macro_f1", json_number(m->macro_f1));
+    json_object_set_new(j, "per_class", classes);
+    json_object_set_new(j, "confusion", confusion_json(&v->confusion));
+    json_print(stdout, j);
+}
+
+/* A share as percent, right-aligned in nine columns; a dash where there is none. */
+static void print_percent(double share)
+{
+    if (isnan(share))
+        printf("%9s", "-");
+    else
+        printf("%7.1f %%", 100 * share);
+}
+
+static void print_matrix(const struct confusion *c, const struct metrics *m)
+{
+    printf("%-10s", "label");
+    for (int k = 0; k < EMOTION_COUNT; k++)
+        printf("%6s", class_short(k));
+    printf("%7s%9s%6s\n", "total", "recall", "F1");
+    for (int i = 0; i < EMOTION_COUNT; i++) {
+        const struct class_score *s = &m->per_class[i];
+        printf("%-10s", class_title(i));
+        for (int k = 0; k < EMOTION_COUNT; k++)
+            printf("%6lld", (long long)c->cell[i][k]);
+        printf("%7lld", (long long)s->support);
+        print_percent(s->recall);
+        if (isnan(s->f1))
+            printf("%6s\n", "-");
+        else
+            printf("%6.2f\n", s->f1);
+    }
+    printf("%-10s", "predicted");
+    for (int k = 0; k < EMOTION_COUNT; k++)
+        printf("%6lld", (long long)m->per_class[k].predicted);
+    printf("%7lld\n%-10s", (long long)m->count, "prec. %");
+    for (int k = 0; k < EMOTION_COUNT; k++) {
+        if (isnan(m->per_class[k].precision))
+            printf("%6s", "-");
+        else
+            printf("%6.1f", 100 * m->per_class[k].precision);
+    }
+    putchar('\n');
+}
+
+static void print_text(const struct protocol *p, const struct columns *c, const struct evaluation *v)
+{
+    const struct metrics *m = &v->metrics;
+    printf("model %s, %s %s, %s rule, %s labels (revision %s), each face averaged with its mirror image\n\n",
+           c->model_name, p->split != NULL ? "split" : "filter", p->split != NULL ? p->split : p->where,
+           rule_name(c->rule), p->labels, v->label_revision);
+    if (m->count == 0) {
+        puts("no face there has an emotion for a label");
+        return;
+    }
+    double low, high;
+    metrics_wilson(count_right(m), m->count, &low, &high);
+    print_matrix(&v->confusion, m);
+    printf("\naccuracy %.2f %%  [%.1f, %.1f] at 95 %%   macro F1 %.3f   %lld faces\n", 100 * m->accuracy,
+           100 * low, 100 * high, m->macro_f1, (long long)m->count);
+}
+
+static void warn_in_sample(const struct cli *cli, const struct evaluation *v)
+{
+    if (v->in_sample > 0 && !cli->quiet)
+        fprintf(stderr,
+                "ferlab: %zu of these %lld faces were in the model's training set; what is said of them "
+                "flatters\n",
+                v->in_sample, (long long)v->metrics.count);
+}
+
+static int evaluate(struct cli *cli, const struct protocol *p, const char *filter)
+{
+    struct cli_data d;
+    uint32_t *rows;
+    size_t count;
+    int status;
+    if (!open_data(cli, p, &d, &status))
+        return status;
+    if (cli_filter(&d, filter, &rows, &count, &status)) {
+        struct evaluation v = {0};
+        count_rows(d.columns, strcmp(p->labels, "crowd") == 0 ? LABELS_CROWD : LABELS_REVIEWED, rows, count,
+                   &v);
+        free(rows);
+        warn_in_sample(cli, &v);
+        if (cli->json)
+            print_json(p, d.columns, &v);
+        else
+            print_text(p, d.columns, &v);
+    }
+    cli_close(&d);
+    return status;
+}
+
+int cmd_eval(struct cli *cli, int argc, char **argv)
+{
+    struct protocol p = {.labels = "reviewed"};
+    const struct option_row options[] = {
+        {"model", OPTION_TEXT, &p.model, "M", "a model's name or an ONNX file; else the current model", 0, 0},
+        {"split", OPTION_TEXT, &p.split, "S", "train, valid (the default), test or none", 0, 0},
+        {"where", OPTION_TEXT, &p.where, "FILTER", "what the filter picks, instead of a split", 0, 0},
+        {"rule", OPTION_TEXT, &p.rule, "R", "majority (the default), distribution, probability, multi-target",
+         0, 0},
+        {"labels", OPTION_TEXT, &p.labels, "L", "reviewed (the default) or crowd", 0, 0},
+        {0},
+    };
+    enum parsed parsed = cli_parse(cli, options, &argc, argv);
+    if (parsed != PARSED_GO)
+        return cli_parse_status(parsed);
+    if (argc > 1)
+        return cli_usage(cli, "'%s' is one word too many; name the model with --model", argv[1]);
+    if (p.split != NULL && p.where != NULL)
+        return cli_usage(cli, "take --split or --where, not both");
+    if (strcmp(p.labels, "reviewed") != 0 && strcmp(p.labels, "crowd") != 0)
+        return cli_usage(cli, "--labels takes reviewed or crowd, not '%s'", p.labels);
+    if (p.where == NULL && p.split == NULL)
+        p.split = "valid";
+    enum split split;
+    if (p.split != NULL && !split_parse(p.split, &split))
+        return cli_usage(cli, "there is no split '%s'; take train, valid, test or none", p.split);
+    char filter[32] = "";
+    if (p.split != NULL)
+        snprintf(filter, sizeof filter, "split:%s", p.split);
+    interrupt_install();
+    return evaluate(cli, &p, p.split != NULL ? filter : p.where);
+}

@@ -1,0 +1,252 @@
+/* ferlab models, ferlab model: the models a workspace knows; choosing, bringing in, taking out, removing one.
+ */
+#include "command.h"
+
+#include "ferlab/base/interrupt.h"
+#include "ferlab/base/json.h"
+#include "ferlab/base/path.h"
+#include "ferlab/train/inference.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct asked {
+    const char *name; /* --name */
+    bool force, yes;
+};
+
+static json_t *model_json(const struct model *m)
+{
+    json_t *j = json_object();
+    json_object_set_new(j, "id", json_integer(m->id));
+    json_object_set_new(j, "name", json_text(m->name));
+    json_object_set_new(j, "run", m->run != 0 ? json_integer(m->run) : json_null());
+    json_object_set_new(j, "arch", json_text(m->arch));
+    json_object_set_new(j, "parameters", json_integer(m->parameters));
+    json_object_set_new(j, "input_size", json_integer(m->input_size));
+    json_object_set_new(j, "size_bytes", json_integer(m->size_bytes));
+    json_object_set_new(j, "valid_accuracy", json_number(m->valid_accuracy));
+    json_object_set_new(j, "current", json_boolean(m->current));
+    json_object_set_new(j, "created", json_text(m->created));
+    json_object_set_new(j, "predictions", json_integer(m->predictions));
+    json_object_set_new(j, "digest", json_text(m->digest));
+    return j;
+}
+
+static void print_model(const struct model *m)
+{
+    char valid[16] = "-";
+    if (!isnan(m->valid_accuracy))
+        snprintf(valid, sizeof valid, "%.2f %%", 100 * m->valid_accuracy);
+    printf("%c %4d  %-20s  %8s  %10lld  %11lld  %-20s  %s\n", m->current ? '*' : ' ', (int)m->id, m->name,
+           valid, (long long)m->parameters, (long long)m->predictions, m->created, m->arch);
+}
+
+static void print_models(const struct cli *cli, const struct model *models, size_t count)
+{
+    struct json_stream stream;
+    if (cli->json) {
+        json_stream_begin(&stream, stdout);
+        for (size_t i = 0; i < count; i++)
+            json_stream_add(&stream, model_json(&models[i]));
+        json_stream_end(&stream);
+        return;
+    }
+    if (count == 0) {
+        puts("no model yet; 'ferlab train' makes one, 'ferlab model import FILE' brings one in");
+        return;
+    }
+    printf("  %4s  %-20s  %8s  %10s  %11s  %-20s  %s\n", "id", "name", "valid", "parameters", "predictions",
+           "created", "architecture");
+    for (size_t i = 0; i < count; i++)
+        print_model(&models[i]);
+}
+
+static int open_for_models(const struct cli *cli, enum workspace_mode mode, struct workspace **ws)
+{
+    struct err e = {0};
+    return workspace_open(ws, cli->workspace, mode, &e) ? EXIT_FINE : cli_fail(&e);
+}
+
+int cmd_models(struct cli *cli, int argc, char **argv)
+{
+    const struct option_row options[] = {{0}};
+    enum parsed parsed = cli_parse(cli, options, &argc, argv);
+    if (parsed != PARSED_GO)
+        return cli_parse_status(parsed);
+    if (argc > 1)
+        return cli_usage(cli,
+                         "'%s' is one word too many; see 'ferlab model --help' for what can be done with one",
+                         argv[1]);
+    struct workspace *ws;
+    int status = open_for_models(cli, WORKSPACE_READ, &ws);
+    if (status != EXIT_FINE)
+        return status;
+    struct err e = {0};
+    struct arena arena = {0};
+    struct model *models;
+    size_t count;
+    if (models_list(ws, &arena, &models, &count, &e))
+        print_models(cli, models, count);
+    else
+        status = cli_fail(&e);
+    arena_free(&arena);
+    workspace_close(ws);
+    return status;
+}
+
+/* What a subcommand did, and the model it did it to as it is now. */
+static bool report(const struct cli *cli, struct workspace *ws, const char *name, const char *done,
+                   struct err *e)
+{
+    struct arena arena = {0};
+    struct model m;
+    bool fine = model_by_name(ws, name, &arena, &m, e);
+    if (fine && cli->json)
+        print_models(cli, &m, 1);
+    else if (fine && !cli->quiet)
+        printf("%s %s\n", done, m.name);
+    arena_free(&arena);
+    return fine;
+}
+
+static bool find_model(struct workspace *ws, const char *name, int64_t *id, struct err *e)
+{
+    struct arena arena = {0};
+    struct model m;
+    bool fine = model_by_name(ws, name, &arena, &m, e);
+    *id = fine ? m.id : 0;
+    arena_free(&arena);
+    return fine;
+}
+
+static bool use_model(const struct cli *cli, struct workspace *ws, char **words, const struct asked *asked,
+                      struct err *e)
+{
+    (void)asked;
+    int64_t id;
+    return find_model(ws, words[0], &id, e) && predictions_complete(ws, id, cli->quiet, e) &&
+           model_use(ws, id, e) && report(cli, ws, words[0], "the current model is now", e);
+}
+
+static bool import_model(const struct cli *cli, struct workspace *ws, char **words, const struct asked *asked,
+                         struct err *e)
+{
+    struct arena arena = {0};
+    struct model *models;
+    size_t count;
+    int64_t id;
+    bool fine =
+        model_import(ws, words[0], asked->name, &id, e) && models_list(ws, &arena, &models, &count, e);
+    for (size_t i = 0; fine && i < count; i++)
+        if (models[i].id == id)
+            fine = report(cli, ws, models[i].name, "imported", e);
+    arena_free(&arena);
+    return fine;
+}
+
+static bool export_model(const struct cli *cli, struct workspace *ws, char **words, const struct asked *asked,
+                         struct err *e)
+{
+    int64_t id;
+    void *bytes;
+    size_t size;
+    if (!asked->force && access(words[1], F_OK) == 0)
+        return err_set(e, ERR_INPUT, "%s: there is such a file already; --force replaces it", words[1]);
+    if (!find_model(ws, words[0], &id, e) || !model_onnx(ws, id, &bytes, &size, e))
+        return false;
+    bool fine = file_write(words[1], bytes, size, e);
+    free(bytes);
+    return fine && report(cli, ws, words[0], "exported", e);
+}
+
+/* On a terminal a question; elsewhere --yes has to say so. */
+static bool confirm_removal(const struct model *m, const struct asked *asked, struct err *e)
+{
+    if (asked->yes)
+        return true;
+    if (!isatty(STDIN_FILENO))
+        return err_set(e, ERR_USAGE,
+                       "model remove: %s and its %lld predictions would be gone; say --yes to do it", m->name,
+                       (long long)m->predictions);
+    fprintf(stderr, "Remove %s and its %lld predictions? [y/N] ", m->name, (long long)m->predictions);
+    char answer[16];
+    if (fgets(answer, sizeof answer, stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y'))
+        return true;
+    return err_set(e, ERR_INTERRUPTED, "model remove: %s stays", m->name);
+}
+
+static bool remove_model(const struct cli *cli, struct workspace *ws, char **words, const struct asked *asked,
+                         struct err *e)
+{
+    struct arena arena = {0};
+    struct model m;
+    bool fine = model_by_name(ws, words[0], &arena, &m, e) && confirm_removal(&m, asked, e) &&
+                model_remove(ws, m.id, e);
+    if (fine && cli->json)
+        print_models(cli, &m, 1);
+    else if (fine && !cli->quiet)
+        printf("removed %s\n", m.name);
+    arena_free(&arena);
+    return fine;
+}
+
+static const struct deed {
+    const char *word, *operands;
+    int count; /* of operands */
+    bool writes;
+    bool (*run)(const struct cli *cli, struct workspace *ws, char **words, const struct asked *asked,
+                struct err *e);
+} deeds[] = {
+    {"use", "NAME", 1, true, use_model},
+    {"import", "FILE", 1, true, import_model},
+    {"export", "NAME FILE", 2, false, export_model},
+    {"remove", "NAME", 1, true, remove_model},
+};
+
+static const struct deed *find_deed(const char *word)
+{
+    for (size_t i = 0; i < sizeof deeds / sizeof *deeds; i++)
+        if (strcmp(deeds[i].word, word) == 0)
+            return &deeds[i];
+    return NULL;
+}
+
+int cmd_model(struct cli *cli, int argc, char **argv)
+{
+    struct asked asked = {0};
+    const struct option_row options[] = {
+        {"name", OPTION_TEXT, &asked.name, "NAME", "import: what to call it; else after the file", 0, 0},
+        {"force", OPTION_FLAG, &asked.force, NULL, "export: replace a file that is there", 0, 0},
+        {"yes", OPTION_FLAG, &asked.yes, NULL, "remove: without asking", 0, 0},
+        {"", OPTION_NOTE, NULL, NULL,
+         "ferlab model use NAME           predictions and scores speak of this model from now on,\n"
+         "                                once it has predicted the samples it has not seen yet\n"
+         "ferlab model import FILE        an ONNX file becomes a model of the workspace\n"
+         "ferlab model export NAME FILE   writes a model as an ONNX file\n"
+         "ferlab model remove NAME        with its predictions",
+         0, 0},
+        {0},
+    };
+    enum parsed parsed = cli_parse(cli, options, &argc, argv);
+    if (parsed != PARSED_GO)
+        return cli_parse_status(parsed);
+    const struct deed *deed = argc > 1 ? find_deed(argv[1]) : NULL;
+    if (deed == NULL)
+        return cli_usage(cli, "say use, import, export or remove");
+    if (argc - 2 != deed->count)
+        return cli_usage(cli, "model %s takes %s", deed->word, deed->operands);
+    struct workspace *ws;
+    int status = open_for_models(cli, deed->writes ? WORKSPACE_WRITE : WORKSPACE_READ, &ws);
+    if (status != EXIT_FINE)
+        return status;
+    struct err e = {0};
+    interrupt_install();
+    if (!deed->run(cli, ws, argv + 2, &asked, &e))
+        status = cli_fail(&e);
+    workspace_close(ws);
+    return status;
+}

@@ -1,0 +1,143 @@
+/* ferlab runs: trainings, running and past; one in full; stopping one. */
+#include "command.h"
+#include "run_report.h"
+
+#include "ferlab/base/clock.h"
+#include "ferlab/base/json.h"
+#include "ferlab/base/str.h"
+#include "ferlab/train/job.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static void percent(double share, char out[16])
+{
+    if (isnan(share))
+        strcpy(out, "-");
+    else
+        snprintf(out, 16, "%.2f %%", 100 * share);
+}
+
+static void print_row(const struct run *r)
+{
+    char best[16], left[16], epochs[32];
+    percent(r->best_valid_accuracy, best);
+    snprintf(epochs, sizeof epochs, "%d/%d", (int)r->epochs_done, (int)r->epochs_planned);
+    printf("%4d  %-20s  %-7s  %7s  %8s  %-12s  %-20s", (int)r->id, r->name, run_state_name(r->state), epochs,
+           best, r->label_revision, r->started);
+    if (r->state == RUN_RUNNING)
+        printf("  epoch %d, %.0f img/s, %s left", (int)r->epoch, r->images_per_second,
+               clock_span(left, r->seconds_left));
+    char failure[1024];
+    if (r->state == RUN_FAILED && r->failure != NULL)
+        printf("  %s", str_escape(failure, sizeof failure, r->failure));
+    putchar('\n');
+}
+
+static bool list_runs(const struct cli *cli, struct workspace *ws, struct arena *arena, struct err *e)
+{
+    struct run *runs;
+    size_t count;
+    if (!runs_list(ws, arena, &runs, &count, e))
+        return false;
+    if (cli->json) {
+        struct json_stream stream;
+        json_stream_begin(&stream, stdout);
+        for (size_t i = 0; i < count; i++)
+            json_stream_add(&stream, run_json_short(&runs[i]));
+        json_stream_end(&stream);
+        return true;
+    }
+    if (count == 0) {
+        puts("no training yet; 'ferlab train' starts one");
+        return true;
+    }
+    printf("%4s  %-20s  %-7s  %7s  %8s  %-12s  %-20s\n", "id", "name", "state", "epochs", "best", "labels",
+           "started");
+    for (size_t i = 0; i < count; i++)
+        print_row(&runs[i]);
+    return true;
+}
+
+static void print_epochs(const struct run *r, const struct run_epoch *epochs, size_t count)
+{
+    printf("%5s  %8s  %9s  %9s  %8s\n", "epoch", "loss", "train", "valid", "time");
+    for (size_t i = 0; i < count; i++) {
+        char train[16], valid[16], seconds[16];
+        percent(epochs[i].train_accuracy, train);
+        percent(epochs[i].valid_accuracy, valid);
+        printf("%5d  %8.4f  %9s  %9s  %8s%s\n", (int)epochs[i].epoch, epochs[i].loss, train, valid,
+               clock_span(seconds, epochs[i].seconds), epochs[i].epoch == r->best_epoch ? "  best" : "");
+    }
+}
+
+static bool show_run(const struct cli *cli, struct workspace *ws, int64_t id, struct arena *arena,
+                     struct err *e)
+{
+    struct run run;
+    struct run_epoch *epochs;
+    size_t count;
+    if (!run_find(ws, id, arena, &run, e) || !run_epochs(ws, id, arena, &epochs, &count, e))
+        return false;
+    if (cli->json)
+        return json_print(stdout, run_json(&run, epochs, count));
+    print_row(&run);
+    printf("recipe  %s\n", run.recipe);
+    print_epochs(&run, epochs, count);
+    return true;
+}
+
+static bool stop_run(const struct cli *cli, struct workspace *ws, int64_t id, struct arena *arena,
+                     struct err *e)
+{
+    struct run run;
+    if (!job_stop_run(ws, id, e))
+        return false;
+    if (!cli->json) {
+        if (!cli->quiet)
+            printf("run %d stops after this step and keeps its best model\n", (int)id);
+        return true;
+    }
+    struct json_stream stream;
+    if (!run_find(ws, id, arena, &run, e))
+        return false;
+    json_stream_begin(&stream, stdout);
+    json_stream_add(&stream, run_json_short(&run));
+    return json_stream_end(&stream);
+}
+
+int cmd_runs(struct cli *cli, int argc, char **argv)
+{
+    const struct option_row options[] = {
+        {"", OPTION_NOTE, NULL, NULL,
+         "ferlab runs           every training\n"
+         "ferlab runs show ID   one training with its recipe and epochs\n"
+         "ferlab runs stop ID   ends it after the present step; its best model is kept",
+         0, 0},
+        {0},
+    };
+    enum parsed parsed = cli_parse(cli, options, &argc, argv);
+    if (parsed != PARSED_GO)
+        return cli_parse_status(parsed);
+    bool show = argc == 3 && strcmp(argv[1], "show") == 0, stop = argc == 3 && strcmp(argv[1], "stop") == 0;
+    int64_t id = 0;
+    if (argc > 1 && !show && !stop)
+        return cli_usage(cli, "'%s' is not understood; say nothing, show ID or stop ID", argv[1]);
+    if ((show || stop) && !str_to_int(argv[2], 1, INT32_MAX, &id))
+        return cli_usage(cli, "'%s' is no run's id", argv[2]);
+
+    struct err e = {0};
+    struct workspace *ws;
+    enum workspace_mode mode = access(cli->workspace, W_OK) == 0 ? WORKSPACE_WRITE : WORKSPACE_READ;
+    if (!workspace_open(&ws, cli->workspace, mode, &e))
+        return cli_fail(&e);
+    struct arena arena = {0};
+    bool fine = show   ? show_run(cli, ws, id, &arena, &e)
+                : stop ? stop_run(cli, ws, id, &arena, &e)
+                       : list_runs(cli, ws, &arena, &e);
+    arena_free(&arena);
+    workspace_close(ws);
+    return fine ? EXIT_FINE : cli_fail(&e);
+}

@@ -1,0 +1,180 @@
+/* ferlab train: is the trainer. The workbench starts the same command. */
+#include "command.h"
+#include "run_report.h"
+
+#include "ferlab/base/interrupt.h"
+#include "ferlab/base/json.h"
+#include "ferlab/nn/network.h"
+#include "ferlab/train/trainer.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What the command line says; numbers that were not given are NaN, since --from has other defaults. */
+struct words {
+    const char *arch, *from, *name, *rule, *labels;
+    int64_t epochs, batch, threads, seed, limit;
+    double rate, momentum, weight_decay, warmup, rotation, zoom, aspect, shift;
+    bool no_flip, no_use;
+};
+
+static const struct words nothing_said = {
+    .epochs = -1,
+    .batch = -1,
+    .threads = -1,
+    .seed = -1,
+    .limit = -1,
+    .rate = NAN,
+    .momentum = NAN,
+    .weight_decay = NAN,
+    .warmup = NAN,
+    .rotation = NAN,
+    .zoom = NAN,
+    .aspect = NAN,
+    .shift = NAN,
+};
+
+static bool take_word(const struct cli *cli, const char *option, const char *word, char *out, size_t size)
+{
+    if (word == NULL)
+        return true;
+    if (strlen(word) >= size) {
+        cli_usage(cli, "--%s takes at most %zu characters", option, size - 1);
+        return false;
+    }
+    strcpy(out, word);
+    return true;
+}
+
+static void take_integer(int64_t said, int *out)
+{
+    if (said >= 0)
+        *out = (int)said;
+}
+
+static void take_real(double said, double *out)
+{
+    if (!isnan(said))
+        *out = said;
+}
+
+static void take_float(double said, float *out)
+{
+    if (!isnan(said))
+        *out = (float)said;
+}
+
+static bool take_choices(const struct cli *cli, const struct words *w, struct recipe *r)
+{
+    if (w->rule != NULL && !rule_parse(w->rule, &r->rule)) {
+        cli_usage(cli, "there is no rule '%s'; take majority, distribution, probability or multi-target",
+                  w->rule);
+        return false;
+    }
+    if (w->labels != NULL && strcmp(w->labels, "reviewed") != 0 && strcmp(w->labels, "crowd") != 0) {
+        cli_usage(cli, "--labels takes reviewed or crowd, not '%s'", w->labels);
+        return false;
+    }
+    if (w->labels != NULL)
+        r->labels = strcmp(w->labels, "crowd") == 0 ? LABELS_CROWD : LABELS_REVIEWED;
+    if (w->from != NULL && w->arch != NULL) {
+        cli_usage(cli, "--from brings its own architecture; leave out --arch");
+        return false;
+    }
+    return true;
+}
+
+static bool make_recipe(const struct cli *cli, const struct words *w, struct recipe *r)
+{
+    *r = w->from != NULL ? recipe_fine_tune : recipe_default;
+    take_integer(w->epochs, &r->epochs);
+    take_integer(w->batch, &r->batch);
+    take_integer(w->threads, &r->threads);
+    take_real(w->rate, &r->learning_rate);
+    take_real(w->momentum, &r->momentum);
+    take_real(w->weight_decay, &r->weight_decay);
+    take_real(w->warmup, &r->warmup);
+    take_float(w->rotation, &r->augmentation.rotation_deg);
+    take_float(w->zoom, &r->augmentation.zoom);
+    take_float(w->aspect, &r->augmentation.aspect);
+    take_float(w->shift, &r->augmentation.shift);
+    r->augmentation.flip = r->augmentation.flip && !w->no_flip;
+    r->use = !w->no_use;
+    if (w->seed >= 0)
+        r->seed = (uint64_t)w->seed;
+    if (w->limit >= 0)
+        r->limit = w->limit;
+    return take_choices(cli, w, r) && take_word(cli, "arch", w->arch, r->arch, sizeof r->arch) &&
+           take_word(cli, "from", w->from, r->from, sizeof r->from) &&
+           take_word(cli, "name", w->name, r->name, sizeof r->name);
+}
+
+static enum parsed parse(struct cli *cli, struct words *w, int *argc, char **argv)
+{
+    const struct option_row options[] = {
+        {"arch", OPTION_TEXT, &w->arch, "A", "default, vgg13, or layers such as 8,P,8,P,16", 0, 0},
+        {"from", OPTION_TEXT, &w->from, "M", "start from this model (a name or an ONNX file)", 0, 0},
+        {"name", OPTION_TEXT, &w->name, "NAME", "of the run and its model", 0, 0},
+        {"epochs", OPTION_INTEGER, &w->epochs, "N", "times through the training faces", 1, RECIPE_EPOCHS_MAX},
+        {"batch", OPTION_INTEGER, &w->batch, "B", "faces per step", 1, RECIPE_BATCH_MAX},
+        {"lr", OPTION_REAL, &w->rate, "L", "largest learning rate", 0, RECIPE_RATE_MAX},
+        {"warmup", OPTION_REAL, &w->warmup, "S", "share of all steps in which the rate rises", 0, 1},
+        {"momentum", OPTION_REAL, &w->momentum, "M", "Nesterov momentum", 0, RECIPE_MOMENTUM_MAX},
+        {"weight-decay", OPTION_REAL, &w->weight_decay, "D", "of weights, not of biases and norms", 0, 1},
+        {"rule", OPTION_TEXT, &w->rule, "R", "targets: majority, distribution, probability, multi-target", 0,
+         0},
+        {"labels", OPTION_TEXT, &w->labels, "L", "reviewed (with the reviews) or crowd", 0, 0},
+        {"limit", OPTION_INTEGER, &w->limit, "N", "at most N training faces, drawn by the seed", 0,
+         RECIPE_LIMIT_MAX},
+        {"seed", OPTION_INTEGER, &w->seed, "S", "of all that is random", 0, RECIPE_SEED_MAX},
+        {"threads", OPTION_INTEGER, &w->threads, "T", "0: all", 0, RECIPE_THREADS_MAX},
+        {"rotation", OPTION_REAL, &w->rotation, "DEG", "augmentation: rotation in +-DEG degrees", 0,
+         RECIPE_ROTATION_MAX},
+        {"zoom", OPTION_REAL, &w->zoom, "Z", "augmentation: zoom by exp(+-Z)", 0, RECIPE_ZOOM_MAX},
+        {"aspect", OPTION_REAL, &w->aspect, "A", "augmentation: height by exp(+-A)", 0, RECIPE_ZOOM_MAX},
+        {"shift", OPTION_REAL, &w->shift, "S", "augmentation: shift by +-S of the side", 0, RECIPE_SHIFT_MAX},
+        {"no-flip", OPTION_FLAG, &w->no_flip, NULL, "augmentation: no mirror images", 0, 0},
+        {"no-use", OPTION_FLAG, &w->no_use, NULL, "leave the current model as it is", 0, 0},
+        {"", OPTION_NOTE, NULL, NULL, network_arch_help, 0, 0},
+        {0},
+    };
+    return cli_parse(cli, options, argc, argv);
+}
+
+static bool print_run(struct workspace *ws, int64_t id, struct err *e)
+{
+    struct arena arena = {0};
+    struct run run;
+    struct run_epoch *epochs;
+    size_t count;
+    bool fine = run_find(ws, id, &arena, &run, e) && run_epochs(ws, id, &arena, &epochs, &count, e);
+    if (fine)
+        json_print(stdout, run_json(&run, epochs, count));
+    arena_free(&arena);
+    return fine;
+}
+
+int cmd_train(struct cli *cli, int argc, char **argv)
+{
+    struct words words = nothing_said;
+    struct recipe recipe;
+    enum parsed parsed = parse(cli, &words, &argc, argv);
+    if (parsed != PARSED_GO)
+        return cli_parse_status(parsed);
+    if (argc > 1)
+        return cli_usage(cli, "'%s' is one word too many", argv[1]);
+    if (!make_recipe(cli, &words, &recipe))
+        return EXIT_USAGE;
+    interrupt_install();
+    struct err e = {0}, unprinted = {0};
+    struct workspace *ws;
+    if (!workspace_open(&ws, cli->workspace, WORKSPACE_WRITE, &e))
+        return cli_fail(&e);
+    int64_t run;
+    int status = train_run(ws, &recipe, cli->quiet, &run, &e) ? EXIT_FINE : cli_fail(&e);
+    if (cli->json && run != 0 && !print_run(ws, run, &unprinted))
+        status = cli_fail(&unprinted);
+    workspace_close(ws);
+    return status;
+}

@@ -1,0 +1,77 @@
+/* Runs as JSON. */
+#include "run_report.h"
+
+#include "ferlab/base/json.h"
+
+bool run_find(struct workspace *ws, int64_t id, struct arena *arena, struct run *out, struct err *e)
+{
+    struct run *runs;
+    size_t count;
+    if (!runs_list(ws, arena, &runs, &count, e))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (runs[i].id == id) {
+            *out = runs[i];
+            return true;
+        }
+    }
+    return err_set(e, ERR_INPUT, "%s: there is no run %d; see 'ferlab runs'", workspace_path(ws), (int)id);
+}
+
+static json_t *text_or_null(const char *s)
+{
+    return s == NULL || s[0] == '\0' ? json_null() : json_text(s);
+}
+
+static json_t *run_object(const struct run *r)
+{
+    json_t *recipe = r->recipe == NULL ? NULL : json_loads(r->recipe, 0, NULL);
+    json_t *j = json_object();
+    json_object_set_new(j, "id", json_integer(r->id));
+    json_object_set_new(j, "name", json_text(r->name));
+    json_object_set_new(j, "state", json_string(run_state_name(r->state)));
+    json_object_set_new(j, "model", text_or_null(r->model_name));
+    json_object_set_new(j, "parent", text_or_null(r->parent));
+    json_object_set_new(j, "epochs_planned", json_integer(r->epochs_planned));
+    json_object_set_new(j, "best_valid_accuracy", json_number(r->best_valid_accuracy));
+    json_object_set_new(j, "best_epoch", json_integer(r->best_epoch));
+    json_object_set_new(j, "label_revision", json_text(r->label_revision));
+    json_object_set_new(j, "seed", json_integer(r->seed));
+    json_object_set_new(j, "threads", json_integer(r->threads));
+    json_object_set_new(j, "pid", json_integer(r->pid));
+    json_object_set_new(j, "started", text_or_null(r->started));
+    json_object_set_new(j, "finished", text_or_null(r->finished));
+    json_object_set_new(j, "failure", text_or_null(r->failure));
+    json_object_set_new(j, "recipe", recipe == NULL ? json_null() : recipe);
+    return j;
+}
+
+json_t *run_json(const struct run *r, const struct run_epoch *epochs, size_t count)
+{
+    json_t *j = run_object(r), *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_t *row = json_object();
+        json_object_set_new(row, "epoch", json_integer(epochs[i].epoch));
+        json_object_set_new(row, "loss", json_number(epochs[i].loss));
+        json_object_set_new(row, "train_accuracy", json_number(epochs[i].train_accuracy));
+        json_object_set_new(row, "valid_accuracy", json_number(epochs[i].valid_accuracy));
+        json_object_set_new(row, "seconds", json_number(epochs[i].seconds));
+        json_array_append_new(list, row);
+    }
+    json_object_set_new(j, "epochs", list);
+    return j;
+}
+
+json_t *run_json_short(const struct run *r)
+{
+    json_t *j = run_object(r);
+    json_object_set_new(j, "epochs", json_integer(r->epochs_done));
+    if (r->state == RUN_RUNNING) {
+        json_object_set_new(j, "epoch", json_integer(r->epoch));
+        json_object_set_new(j, "step", json_integer(r->step));
+        json_object_set_new(j, "steps", json_integer(r->steps));
+        json_object_set_new(j, "images_per_second", json_number(r->images_per_second));
+        json_object_set_new(j, "seconds_left", json_number(r->seconds_left));
+    }
+    return j;
+}

@@ -1,0 +1,78 @@
+/* Documents: samples and events as JSON objects. */
+#include "ferlab/exchange/documents.h"
+
+#include "ferlab/face/emotion.h"
+
+#include <string.h>
+
+static json_t *text_or_null(const char *s)
+{
+    return s ? json_text(s) : json_null();
+}
+
+static json_t *votes_document(const struct votes *v)
+{
+    json_t *array = json_array();
+    for (int c = 0; c < CLASS_COUNT; c++)
+        json_array_append_new(array, json_integer(v->count[c]));
+    return array;
+}
+
+/* ",a,b," as ["a","b"] */
+static json_t *tags_document(const char *tags)
+{
+    json_t *array = json_array();
+    for (const char *p = tags ? tags + 1 : ""; *p;) {
+        size_t length = strcspn(p, ",");
+        json_array_append_new(array, json_stringn(p, length));
+        p += length + (p[length] == ',');
+    }
+    return array;
+}
+
+json_t *probabilities_document(const struct columns *c, size_t row)
+{
+    if (c->prediction[row] == CLASS_NONE)
+        return json_null();
+    json_t *array = json_array();
+    for (int k = 0; k < EMOTION_COUNT; k++)
+        json_array_append_new(array, json_number((double)c->probabilities[row][k]));
+    return array;
+}
+
+json_t *sample_document(const struct columns *c, size_t row)
+{
+    bool predicted = c->prediction[row] != CLASS_NONE;
+    json_t *d = json_object();
+    json_object_set_new(d, "id", json_integer(c->id[row]));
+    json_object_set_new(d, "name", json_text(c->name[row]));
+    json_object_set_new(d, "split", json_text(split_name((enum split)c->split[row])));
+    json_object_set_new(d, "votes", votes_document(&c->votes[row]));
+    json_object_set_new(d, "crowd", json_text(class_name(c->crowd[row])));
+    json_object_set_new(d, "label", json_text(class_name(c->label[row])));
+    json_object_set_new(d, "reviewed", json_boolean(c->reviewed[row]));
+    json_object_set_new(d, "flagged", json_boolean(c->flagged[row]));
+    json_object_set_new(d, "prediction", predicted ? json_text(class_name(c->prediction[row])) : json_null());
+    json_object_set_new(d, "confidence", json_number((double)c->confidence[row]));
+    json_object_set_new(d, "divergence", json_number((double)c->divergence[row]));
+    json_object_set_new(d, "entropy", json_number((double)c->entropy[row]));
+    json_object_set_new(d, "suspect", json_number((double)c->suspect[row]));
+    json_object_set_new(d, "in_sample", predicted ? json_boolean(c->in_sample[row]) : json_null());
+    json_object_set_new(d, "edited_votes", c->edited[row] ? votes_document(c->edited[row]) : json_null());
+    json_object_set_new(d, "note", text_or_null(c->note[row]));
+    json_object_set_new(d, "tags", tags_document(c->tags[row]));
+    return d;
+}
+
+json_t *event_document(const struct event *event)
+{
+    json_t *d = json_object();
+    json_object_set_new(d, "id", json_integer(event->id));
+    json_object_set_new(d, "time", json_text(event->time));
+    json_object_set_new(d, "reviewer", json_text(event->reviewer));
+    json_object_set_new(d, "sample", json_integer(event->sample));
+    json_object_set_new(d, "kind", json_text(event_kind_name(event->kind)));
+    json_object_set_new(d, "value", json_text(event->value));
+    json_object_set_new(d, "undoes", event->undoes ? json_integer(event->undoes) : json_null());
+    return d;
+}

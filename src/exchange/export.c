@@ -1,0 +1,22 @@
+/* Export: the table of formats. */
+#include "ferlab/exchange/export.h"
+
+#include "formats.h"
+
+#include <string.h>
+
+const struct export_format export_formats[] = {
+    {"ferplus", "Microsoft's layout: FER2013Train, FER2013Valid, FER2013Test with label.csv and PNGs",
+     export_ferplus},
+    {"csv", "one row a sample: votes, labels, prediction, probabilities, note, tags", export_csv},
+    {"jsonl", "one JSON object a sample and line, with its reviews", export_jsonl},
+    {0},
+};
+
+const struct export_format *export_format_find(const char *name)
+{
+    for (const struct export_format *f = export_formats; f->name; f++)
+        if (strcmp(f->name, name) == 0)
+            return f;
+    return NULL;
+}

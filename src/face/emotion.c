@@ -1,0 +1,102 @@
+/* Emotions, splits and rules: the tables behind their words. */
+#include "ferlab/face/emotion.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const struct {
+    const char *name, *brief, *title;
+} classes[CLASS_COUNT] = {
+    [CLASS_NEUTRAL] = {.name = "neutral", .brief = "neu", .title = "neutral"},
+    [CLASS_HAPPINESS] = {.name = "happiness", .brief = "hap", .title = "happiness"},
+    [CLASS_SURPRISE] = {.name = "surprise", .brief = "sur", .title = "surprise"},
+    [CLASS_SADNESS] = {.name = "sadness", .brief = "sad", .title = "sadness"},
+    [CLASS_ANGER] = {.name = "anger", .brief = "ang", .title = "anger"},
+    [CLASS_DISGUST] = {.name = "disgust", .brief = "dis", .title = "disgust"},
+    [CLASS_FEAR] = {.name = "fear", .brief = "fea", .title = "fear"},
+    [CLASS_CONTEMPT] = {.name = "contempt", .brief = "con", .title = "contempt"},
+    [CLASS_UNKNOWN] = {.name = "unknown", .brief = "unk", .title = "unknown"},
+    [CLASS_NF] = {.name = "nf", .brief = "nf", .title = "not a face"},
+};
+
+static const char *const splits[SPLIT_COUNT] = {
+    [SPLIT_TRAIN] = "train",
+    [SPLIT_VALID] = "valid",
+    [SPLIT_TEST] = "test",
+    [SPLIT_NONE] = "none",
+};
+
+static const char *const rules[RULE_COUNT] = {
+    [RULE_MAJORITY] = "majority",
+    [RULE_DISTRIBUTION] = "distribution",
+    [RULE_PROBABILITY] = "probability",
+    [RULE_MULTI_TARGET] = "multi-target",
+};
+
+static bool is_class(int c)
+{
+    return c >= 0 && c < CLASS_COUNT;
+}
+
+const char *class_name(int c)
+{
+    return is_class(c) ? classes[c].name : "none";
+}
+
+const char *class_short(int c)
+{
+    return is_class(c) ? classes[c].brief : "–";
+}
+
+const char *class_title(int c)
+{
+    return is_class(c) ? classes[c].title : "none";
+}
+
+bool class_parse(const char *word, int *c)
+{
+    for (int i = 0; i < CLASS_COUNT; i++) {
+        if (strcmp(word, classes[i].name) == 0) {
+            *c = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static int word_index(const char *word, const char *const *words, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (strcmp(word, words[i]) == 0)
+            return i;
+    }
+    return -1;
+}
+
+const char *split_name(enum split s)
+{
+    return (unsigned)s < SPLIT_COUNT ? splits[s] : "none";
+}
+
+bool split_parse(const char *word, enum split *s)
+{
+    int i = word_index(word, splits, SPLIT_COUNT);
+    if (i < 0)
+        return false;
+    *s = (enum split)i;
+    return true;
+}
+
+const char *rule_name(enum rule r)
+{
+    return (unsigned)r < RULE_COUNT ? rules[r] : "none";
+}
+
+bool rule_parse(const char *word, enum rule *r)
+{
+    int i = word_index(word, rules, RULE_COUNT);
+    if (i < 0)
+        return false;
+    *r = (enum rule)i;
+    return true;
+}

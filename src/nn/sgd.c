@@ -1,0 +1,44 @@
+/* Stochastic gradient descent with Nesterov momentum, PyTorch's formulation with dampening 0:
+ *     g += decay * w;  v = momentum * v + g;  w -= rate * (g + momentum * v). */
+#include "layer.h"
+
+#include "simd.h"
+
+#include <stdlib.h>
+
+bool sgd_init(struct sgd *o, const struct network *net, float momentum, float weight_decay, struct err *e)
+{
+    *o = (struct sgd){.momentum = momentum, .weight_decay = weight_decay};
+    o->velocity = calloc(net->learnt, sizeof *o->velocity);
+    return o->velocity ? true : err_memory(e, "preparing the optimiser");
+}
+
+SIMD_CLONES
+static void descend(size_t count, const float *restrict gradient, float momentum, float decay, float rate,
+                    float *restrict velocity, float *restrict weight)
+{
+    for (size_t i = 0; i < count; i++) {
+        float g = gradient[i] + decay * weight[i];
+        velocity[i] = momentum * velocity[i] + g;
+        weight[i] -= rate * (g + momentum * velocity[i]);
+    }
+}
+
+void sgd_step(struct sgd *o, struct network *net, float learning_rate)
+{
+    float *velocity = o->velocity;
+    for (size_t i = 0; i < net->parameter_count; i++) {
+        struct parameter *p = &net->parameters[i];
+        if (!p->gradient)
+            continue;
+        descend(p->count, p->gradient, o->momentum, p->decays ? o->weight_decay : 0.0f, learning_rate,
+                velocity, p->value);
+        velocity += p->count;
+    }
+}
+
+void sgd_free(struct sgd *o)
+{
+    free(o->velocity);
+    o->velocity = NULL;
+}

@@ -1,0 +1,441 @@
+/* Columns: loading them in one snapshot, keeping them up with the log, changing model and rule. */
+#include "ferlab/store/columns.h"
+#include "columns_own.h"
+#include "ferlab/base/digest.h"
+#include "ferlab/store/models.h"
+#include "list.h"
+#include "workspace_sql.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The arrays of struct columns, one element a row. */
+/* clang-format off */
+#define ARRAYS(X)                                                                                      \
+    X(id) X(split) X(name) X(votes) X(crowd)                                                           \
+    X(label) X(reviewed) X(flagged) X(note) X(tags) X(edited)                                          \
+    X(probabilities) X(prediction) X(confidence) X(in_sample) X(divergence) X(entropy) X(suspect)      \
+    X(own->decided)
+/* clang-format on */
+
+static bool allocate(struct columns *c, size_t count, struct err *e)
+{
+    bool good = true;
+
+#define ALLOCATE(array) good = (c->array = calloc(count + 1, sizeof *c->array)) && good;
+    ARRAYS(ALLOCATE)
+#undef ALLOCATE
+    return good || err_memory(e, "loading the samples");
+}
+
+void columns_free(struct columns *c)
+{
+    if (!c)
+        return;
+    if (c->own) {
+#define FREE(array) free(c->array);
+        ARRAYS(FREE)
+#undef FREE
+        arena_free(&c->own->names);
+        arena_free(&c->own->reviews);
+        free(c->own->model_name);
+        free(c->own);
+    }
+    free(c);
+}
+
+static bool read_number(struct sql *db, const char *text, int64_t *out, struct err *e)
+{
+    struct sql_statement *s = sql_prepare(db, text, e);
+    bool good = s && sql_next(s, e) == SQL_ROW;
+
+    if (good)
+        *out = sql_int(s, 0);
+    sql_done(s);
+    return good;
+}
+
+static bool damaged_sample(struct sql *db, int64_t id, const char *what, struct err *e)
+{
+    return err_set(e, ERR_INPUT, "%s: sample %lld has %s; the workspace is damaged, restore it from a copy",
+                   sql_path(db), (long long)id, what);
+}
+
+static bool take_sample(struct columns *c, size_t row, struct sql *db, struct sql_statement *s, struct err *e)
+{
+    enum split split;
+
+    c->id[row] = sql_int(s, 0);
+    if (!split_parse(sql_text(s, 1), &split))
+        return damaged_sample(db, c->id[row], "no split", e);
+    c->split[row] = (uint8_t)split;
+    c->name[row] = arena_strdup(&c->own->names, sql_text(s, 2));
+    if (!c->name[row])
+        return err_memory(e, "loading the samples");
+    for (int k = 0; k < CLASS_COUNT; k++) {
+        int64_t count = sql_int(s, 3 + k);
+
+        if (count < 0 || count > UINT8_MAX)
+            return damaged_sample(db, c->id[row], "votes out of range", e);
+        c->votes[row].count[k] = (uint8_t)count;
+    }
+    return true;
+}
+
+static bool load_samples(struct columns *c, struct sql *db, struct err *e)
+{
+    int64_t count = 0;
+    enum sql_step step = SQL_FAILED;
+
+    if (!read_number(db, "SELECT count(*) FROM sample", &count, e) || !allocate(c, (size_t)count, e))
+        return false;
+    struct sql_statement *s =
+        sql_prepare(db,
+                    "SELECT id, split, name, neutral, happiness, surprise, sadness, anger, "
+                    "disgust, fear, contempt, unknown, nf FROM sample ORDER BY id",
+                    e);
+    bool good = s != NULL;
+
+    while (good && c->count < (size_t)count && (step = sql_next(s, e)) == SQL_ROW) {
+        good = take_sample(c, c->count, db, s, e);
+        c->count++;
+    }
+    sql_done(s);
+    return good && (step != SQL_FAILED || count == 0);
+}
+
+static bool load_reviews(struct columns *c, struct sql *db, struct err *e)
+{
+    for (size_t row = 0; row < c->count; row++)
+        columns_forget_reviews(c, row);
+    arena_free(&c->own->reviews);
+    return columns_replay(c, db, 0, e) &&
+           read_number(db, "SELECT coalesce(max(id), 0) FROM event", &c->last_event, e) &&
+           read_number(db, "SELECT count(*) FROM event", &c->event_count, e);
+}
+
+static void forget_prediction(struct columns *c, size_t row)
+{
+    for (int k = 0; k < EMOTION_COUNT; k++)
+        c->probabilities[row][k] = NAN;
+    c->prediction[row] = CLASS_NONE;
+    c->confidence[row] = NAN;
+    c->in_sample[row] = false;
+}
+
+static bool take_prediction(struct columns *c, size_t row, struct sql_statement *s)
+{
+    size_t size = 0;
+    const void *bytes = sql_blob(s, 1, &size);
+    float p[EMOTION_COUNT];
+    int top = 0;
+
+    if (size != sizeof p)
+        return false;
+    memcpy(p, bytes, sizeof p);
+    for (int k = 0; k < EMOTION_COUNT; k++) {
+        if (!(p[k] >= 0 && p[k] <= 1))
+            return false;
+        if (p[k] > p[top])
+            top = k;
+    }
+    memcpy(c->probabilities[row], p, sizeof p);
+    c->prediction[row] = (int8_t)top;
+    c->confidence[row] = p[top];
+    c->in_sample[row] = sql_int(s, 2) != 0;
+    return true;
+}
+
+/* Both the rows and the predictions ascend by sample, so one walk joins them. */
+static bool load_predictions(struct columns *c, struct sql *db, int64_t model, struct err *e)
+{
+    enum sql_step step;
+    size_t row = 0;
+    struct sql_statement *s = sql_prepare(
+        db, "SELECT sample, probabilities, in_sample FROM prediction WHERE model = ?1 ORDER BY sample", e);
+
+    if (!s)
+        return false;
+    for (size_t i = 0; i < c->count; i++)
+        forget_prediction(c, i);
+    sql_bind_int(s, 1, model);
+    while ((step = sql_next(s, e)) == SQL_ROW) {
+        int64_t sample = sql_int(s, 0);
+
+        while (row < c->count && c->id[row] < sample)
+            row++;
+        if (row == c->count)
+            break;
+        if (c->id[row] == sample && !take_prediction(c, row, s)) {
+            sql_done(s);
+            return damaged_sample(db, sample, "probabilities out of range", e);
+        }
+    }
+    sql_done(s);
+    return step != SQL_FAILED;
+}
+
+static bool read_model_name(struct sql *db, int64_t model, char **name, struct err *e)
+{
+    struct sql_statement *s = sql_prepare(db, "SELECT name FROM model WHERE id = ?1", e);
+
+    if (!s)
+        return false;
+    sql_bind_int(s, 1, model);
+    enum sql_step step = sql_next(s, e);
+    bool good = step == SQL_ROW;
+
+    if (good) {
+        *name = strdup(sql_text(s, 0));
+        good = *name || err_memory(e, "loading the model's name");
+    } else if (step == SQL_END) {
+        err_set(e, ERR_INPUT, "%s: there is no model %lld; 'ferlab models' lists them", sql_path(db),
+                (long long)model);
+    }
+    sql_done(s);
+    return good;
+}
+
+static bool load_model(struct columns *c, struct workspace *ws, int64_t model, struct err *e)
+{
+    struct sql *db = workspace_sql(ws);
+    char *name = NULL;
+
+    if (model == 0)
+        model = model_current(ws);
+    if (model < 0)
+        model = 0;
+    if (model && !read_model_name(db, model, &name, e))
+        return false;
+    free(c->own->model_name);
+    c->own->model_name = name;
+    c->model = model;
+    c->model_name = name ? name : "";
+    if (!load_predictions(c, db, model, e))
+        return false;
+    for (size_t row = 0; row < c->count; row++) {
+        columns_derive_divergence(c, row);
+        columns_derive_suspect(c, row);
+    }
+    return true;
+}
+
+static bool load_all(struct columns *c, struct workspace *ws, int64_t model, struct err *e)
+{
+    if (!load_samples(c, workspace_sql(ws), e))
+        return false;
+    for (size_t row = 0; row < c->count; row++) {
+        columns_derive_crowd(c, row);
+        c->entropy[row] = (float)votes_entropy(&c->votes[row]);
+    }
+    return load_reviews(c, workspace_sql(ws), e) && load_model(c, ws, model, e);
+}
+
+bool columns_load(struct columns **out, struct workspace *ws, enum rule rule, int64_t model, struct err *e)
+{
+    struct sql_scope scope;
+    struct columns *c = calloc(1, sizeof *c);
+
+    *out = NULL;
+    if (!c || !(c->own = calloc(1, sizeof *c->own))) {
+        free(c);
+        return err_memory(e, "loading the samples");
+    }
+    c->rule = rule;
+    bool good = sql_enter_reading(&scope, workspace_sql(ws), e);
+
+    if (good)
+        good = sql_leave(&scope, load_all(c, ws, model, e), e);
+    if (!good) {
+        columns_free(c);
+        return false;
+    }
+    *out = c;
+    return true;
+}
+
+/* Everything anew, in place, because samples were added. A model removed meanwhile gives way to the current
+ * one. */
+static bool reload(struct columns *c, struct workspace *ws, struct err *e)
+{
+    struct columns *fresh;
+    int64_t model = c->model ? c->model : -1;
+
+    if (!columns_load(&fresh, ws, c->rule, model, NULL) && !columns_load(&fresh, ws, c->rule, 0, e))
+        return false;
+    struct columns old = *c;
+
+    *c = *fresh;
+    *fresh = old;
+    columns_free(fresh);
+    return true;
+}
+
+static bool note_row(struct list *rows, size_t row)
+{
+    size_t *noted = list_add(rows);
+
+    if (noted)
+        *noted = row;
+    return noted != NULL;
+}
+
+/* New events: decisions go on top of what the row has; undo and redo ask for the row's history. */
+static bool take_new_events(struct columns *c, struct sql *db, struct list *replays, int64_t *last,
+                            int64_t *taken, struct err *e)
+{
+    enum sql_step step;
+    struct sql_statement *s = sql_prepare(
+        db, "SELECT id, coalesce(sample, 0), kind, value, undoes FROM event WHERE id > ?1 ORDER BY id", e);
+
+    if (!s)
+        return false;
+    sql_bind_int(s, 1, c->last_event);
+    while ((step = sql_next(s, e)) == SQL_ROW) {
+        int64_t row = columns_row(c, sql_int(s, 1));
+
+        *last = sql_int(s, 0);
+        (*taken)++;
+        if (row < 0)
+            continue;
+        bool good = sql_is_null(s, 4) ? columns_apply(c, (size_t)row, sql_text(s, 2), sql_text(s, 3))
+                                      : note_row(replays, (size_t)row);
+
+        if (!good) {
+            sql_done(s);
+            return err_memory(e, "reading the reviews");
+        }
+        columns_derive_suspect(c, (size_t)row);
+    }
+    sql_done(s);
+    return step == SQL_END;
+}
+
+static bool replay_rows(struct columns *c, struct sql *db, const struct list *rows, struct err *e)
+{
+    const size_t *row = rows->items;
+
+    for (size_t i = 0; i < rows->count; i++) {
+        columns_forget_reviews(c, row[i]);
+        if (!columns_replay(c, db, c->id[row[i]], e))
+            return false;
+        columns_derive_suspect(c, row[i]);
+    }
+    return true;
+}
+
+static bool replay_everything(struct columns *c, struct sql *db, struct err *e)
+{
+    if (!load_reviews(c, db, e))
+        return false;
+    for (size_t row = 0; row < c->count; row++)
+        columns_derive_suspect(c, row);
+    return true;
+}
+
+static bool take_news(struct columns *c, struct sql *db, bool *changed, struct err *e)
+{
+    /* From here on one pass over the whole log is less work than one query a row. */
+    enum { REPLAY_ROWS_AT_MOST = 500 };
+    struct list replays = {.size = sizeof(size_t)}; /* rows whose history an undo or redo changed */
+    int64_t last = c->last_event, taken = 0;
+    bool good = take_new_events(c, db, &replays, &last, &taken, e);
+
+    if (good)
+        good = replays.count > REPLAY_ROWS_AT_MOST ? replay_everything(c, db, e)
+                                                   : replay_rows(c, db, &replays, e);
+    list_free(&replays);
+    if (!good)
+        return false;
+    *changed = taken > 0;
+    if (last > c->last_event) {
+        c->last_event = last;
+        c->event_count += taken;
+    }
+    return true;
+}
+
+static bool refresh_in_snapshot(struct columns *c, struct workspace *ws, bool *changed, struct err *e)
+{
+    int64_t newest = 0, known = c->count ? c->id[c->count - 1] : 0;
+
+    if (!read_number(workspace_sql(ws), "SELECT coalesce(max(id), 0) FROM sample", &newest, e))
+        return false;
+    if (newest > known) {
+        *changed = true;
+        return reload(c, ws, e);
+    }
+    return take_news(c, workspace_sql(ws), changed, e);
+}
+
+bool columns_refresh(struct columns *c, struct workspace *ws, bool *changed, struct err *e)
+{
+    struct sql_scope scope;
+
+    *changed = false;
+    if (!sql_enter_reading(&scope, workspace_sql(ws), e))
+        return false;
+    return sql_leave(&scope, refresh_in_snapshot(c, ws, changed, e), e);
+}
+
+bool columns_use_model(struct columns *c, struct workspace *ws, int64_t model, struct err *e)
+{
+    struct sql_scope scope;
+
+    if (!sql_enter_reading(&scope, workspace_sql(ws), e))
+        return false;
+    return sql_leave(&scope, load_model(c, ws, model, e), e);
+}
+
+void columns_use_rule(struct columns *c, enum rule rule)
+{
+    c->rule = rule;
+    for (size_t row = 0; row < c->count; row++) {
+        columns_derive_crowd(c, row);
+        columns_derive_suspect(c, row);
+    }
+}
+
+int64_t columns_row(const struct columns *c, int64_t id)
+{
+    size_t low = 0, high = c->count;
+
+    /* Ids of one import have no gaps, so the first guess is nearly always right. */
+    if (id >= 1 && (uint64_t)id <= c->count && c->id[id - 1] == id)
+        return id - 1;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (c->id[middle] == id)
+            return (int64_t)middle;
+        if (c->id[middle] < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return -1;
+}
+
+const struct votes *columns_votes(const struct columns *c, size_t row)
+{
+    return c->edited[row] ? c->edited[row] : &c->votes[row];
+}
+
+void columns_label_revision(const struct columns *c, enum label_source labels, char out[13])
+{
+    struct digest *d = digest_new();
+    char hex[DIGEST_HEX] = "";
+    const int8_t *label = labels == LABELS_CROWD ? c->crowd : c->label;
+
+    for (size_t row = 0; d && row < c->count; row++) {
+        const char *const words[] = {split_name(c->split[row]), c->name[row], class_name(label[row])};
+
+        for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+            digest_add(d, words[i], strlen(words[i]) + 1);
+    }
+    if (d)
+        digest_end(d, hex);
+    memcpy(out, hex, 12);
+    out[12] = '\0';
+}

@@ -1,0 +1,33 @@
+/* What the columns keep for themselves, shared by columns.c (loading, refreshing) and columns_reviews.c (what
+ * follows from the log for a row). */
+#ifndef FERLAB_STORE_COLUMNS_OWN_H
+#define FERLAB_STORE_COLUMNS_OWN_H
+
+#include "ferlab/store/columns.h"
+#include "sql.h"
+
+enum decided_by { DECIDED_BY_CROWD, DECIDED_BY_CLASS, DECIDED_BY_VOTES };
+
+struct columns_private {
+    struct arena names;   /* as old as the rows */
+    struct arena reviews; /* notes, tags, edited votes */
+    char *model_name;
+    uint8_t *decided; /* enum decided_by, per row */
+};
+
+/* The row as if nobody had reviewed it. */
+void columns_forget_reviews(struct columns *c, size_t row);
+
+/* Takes one standing event into the row; it is newer than all taken in before. A value that says nothing
+ * (written by other hands than ours) has no effect. False when memory runs out. */
+bool columns_apply(struct columns *c, size_t row, const char *kind, const char *value);
+
+/* What follows from votes, rule and prediction: crowd and entropy; divergence; suspect. */
+void columns_derive_crowd(struct columns *c, size_t row);
+void columns_derive_divergence(struct columns *c, size_t row);
+void columns_derive_suspect(struct columns *c, size_t row);
+
+/* The standing events of one sample, or of all (sample 0), taken into rows that were forgotten before. */
+bool columns_replay(struct columns *c, struct sql *db, int64_t sample, struct err *e);
+
+#endif

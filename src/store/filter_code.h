@@ -1,0 +1,79 @@
+/* A filter as parsed: a list of steps over one truth value, which filter_parse.c writes and filter_eval.c
+ * runs.
+ *
+ * A test sets the truth; `and`, `or` are jumps over the right side when the left has decided; `not` turns the
+ * truth round. So evaluation needs neither a stack nor recursion, however the expression is nested. */
+#ifndef FERLAB_STORE_FILTER_CODE_H
+#define FERLAB_STORE_FILTER_CODE_H
+
+#include "ferlab/base/arena.h"
+#include "ferlab/store/filter.h"
+
+enum filter_kind {
+    KIND_SPLIT,
+    KIND_CLASS,  /* label, crowd, pred */
+    KIND_NUMBER, /* conf, div, ent, suspect, id */
+    KIND_VOTES,  /* votes.CLASS: a number too */
+    KIND_YES,    /* flag, reviewed, note */
+    KIND_TAG,
+    KIND_NAME,
+    KIND_IN,
+    KIND_SORT,
+};
+
+enum filter_field {
+    FIELD_SPLIT,
+    FIELD_LABEL,
+    FIELD_CROWD,
+    FIELD_PRED,
+    FIELD_CONF,
+    FIELD_DIV,
+    FIELD_ENT,
+    FIELD_SUSPECT,
+    FIELD_VOTES,
+    FIELD_ID,
+    FIELD_FLAG,
+    FIELD_REVIEWED,
+    FIELD_NOTE,
+    FIELD_TAG,
+    FIELD_NAME,
+    FIELD_IN,
+    FIELD_SORT,
+    FIELD_COUNT
+};
+
+struct filter_field_row {
+    const char *name;
+    enum filter_kind kind;
+    const char *example; /* "conf>0.8" */
+    bool sorts;
+};
+
+extern const struct filter_field_row filter_fields[FIELD_COUNT];
+
+enum filter_relation { IS_EQUAL, IS_NOT_EQUAL, IS_LESS, IS_AT_MOST, IS_MORE, IS_AT_LEAST };
+
+enum filter_op { OP_TEST, OP_NOT, OP_JUMP_IF_FALSE, OP_JUMP_IF_TRUE };
+
+struct filter_step {
+    enum filter_op op;
+    uint32_t target; /* of jumps: the step to go on with */
+    enum filter_field field;
+    enum filter_relation relation;
+    bool against_field; /* compare with the class field `other` */
+    enum filter_field other;
+    int class; /* emotion, vote column, split, or CLASS_NONE */
+    double number;
+    const char *text;
+};
+
+struct filter {
+    struct filter_step *steps;
+    size_t count, capacity;
+    bool sorted, descending;
+    enum filter_field sort;
+    int sort_class; /* of votes.CLASS */
+    struct arena texts;
+};
+
+#endif

@@ -1,0 +1,254 @@
+/* Running filters over columns, and ordering what they pick. */
+#include "filter_code.h"
+
+#include <fnmatch.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The number a field has for a row; NaN where it has none. */
+static double number_of(const struct columns *c, size_t row, enum filter_field field, int class)
+{
+    switch (field) {
+    case FIELD_CONF:
+        return (double)c->confidence[row];
+    case FIELD_DIV:
+        return (double)c->divergence[row];
+    case FIELD_ENT:
+        return (double)c->entropy[row];
+    case FIELD_SUSPECT:
+        return (double)c->suspect[row];
+    case FIELD_ID:
+        return (double)c->id[row];
+    case FIELD_VOTES:
+        return c->votes[row].count[class];
+    default:
+        return NAN;
+    }
+}
+
+static int class_of(const struct columns *c, size_t row, enum filter_field field)
+{
+    return field == FIELD_LABEL ? c->label[row] : field == FIELD_CROWD ? c->crowd[row] : c->prediction[row];
+}
+
+static bool compare_numbers(double value, enum filter_relation relation, double other)
+{
+    switch (relation) {
+    case IS_EQUAL:
+        return value == other;
+    case IS_NOT_EQUAL:
+        return value < other || value > other;
+    case IS_LESS:
+        return value < other;
+    case IS_AT_MOST:
+        return value <= other;
+    case IS_MORE:
+        return value > other;
+    case IS_AT_LEAST:
+        return value >= other;
+    }
+    return false;
+}
+
+/* Two class fields. A prediction is compared with emotions only: where the other side is none, unknown or not
+ * a face, neither pred= nor pred!= holds. */
+static bool compare_fields(const struct columns *c, size_t row, const struct filter_step *s)
+{
+    int left = class_of(c, row, s->field), right = class_of(c, row, s->other);
+    bool predicts = s->field == FIELD_PRED || s->other == FIELD_PRED;
+
+    if (predicts && (left < 0 || left >= EMOTION_COUNT || right < 0 || right >= EMOTION_COUNT))
+        return false;
+    return (left == right) == (s->relation == IS_EQUAL);
+}
+
+static bool compare_class(const struct columns *c, size_t row, const struct filter_step *s)
+{
+    if (s->against_field)
+        return compare_fields(c, row, s);
+    int class = class_of(c, row, s->field);
+
+    if (s->field == FIELD_PRED && class == CLASS_NONE && s->class != CLASS_NONE)
+        return false;
+    return (class == s->class) == (s->relation == IS_EQUAL);
+}
+
+static bool has_tag(const char *tags, const char *tag)
+{
+    size_t length = strlen(tag);
+
+    for (const char *p = tags; p && p[1]; p = strchr(p + 1, ',')) {
+        if (strncmp(p + 1, tag, length) == 0 && p[1 + length] == ',')
+            return true;
+    }
+    return false;
+}
+
+static bool test(const struct columns *c, size_t row, const struct filter_step *s)
+{
+    bool found;
+
+    switch (s->field) {
+    case FIELD_SPLIT:
+        found = c->split[row] == s->class;
+        break;
+    case FIELD_FLAG:
+        found = c->flagged[row];
+        break;
+    case FIELD_REVIEWED:
+        found = c->reviewed[row];
+        break;
+    case FIELD_NOTE:
+        found = c->note[row] != NULL;
+        break;
+    case FIELD_TAG:
+        found = has_tag(c->tags[row], s->text);
+        break;
+    case FIELD_NAME:
+        found = fnmatch(s->text, c->name[row], 0) == 0;
+        break;
+    case FIELD_IN:
+        found = c->in_sample[row];
+        break;
+    default:
+        if (filter_fields[s->field].kind == KIND_CLASS)
+            return compare_class(c, row, s);
+        return compare_numbers(number_of(c, row, s->field, s->class), s->relation, s->number);
+    }
+    return found == (s->relation == IS_EQUAL);
+}
+
+bool filter_matches(const struct filter *f, const struct columns *c, size_t row)
+{
+    bool truth = true;
+
+    for (size_t i = 0; i < f->count; i++) {
+        const struct filter_step *s = &f->steps[i];
+
+        switch (s->op) {
+        case OP_TEST:
+            truth = test(c, row, s);
+            break;
+        case OP_NOT:
+            truth = !truth;
+            break;
+        case OP_JUMP_IF_FALSE:
+            if (!truth)
+                i = s->target - 1;
+            break;
+        case OP_JUMP_IF_TRUE:
+            if (truth)
+                i = s->target - 1;
+            break;
+        }
+    }
+    return truth;
+}
+
+/* Sorting: each row becomes key << 32 | row with a key that ascends as the rows shall, UINT32_MAX where the
+ * value is missing; a radix sort by the key then keeps equal rows in id order. */
+
+static uint32_t directed(uint32_t key, bool descending)
+{
+    return descending ? UINT32_MAX - 1 - key : key;
+}
+
+/* Floats in an order that unsigned comparison keeps: the sign bit flipped, negative ones reversed. */
+static uint32_t float_key(float value)
+{
+    uint32_t bits;
+
+    value += 0.0F; /* -0 as 0 */
+    memcpy(&bits, &value, sizeof bits);
+    return bits & 0x80000000U ? ~bits : bits | 0x80000000U;
+}
+
+static uint32_t sort_key(const struct filter *f, const struct columns *c, uint32_t row)
+{
+    if (f->sort == FIELD_ID)
+        return directed(row, f->descending);
+    if (f->sort == FIELD_SPLIT)
+        return directed(c->split[row], f->descending);
+    if (filter_fields[f->sort].kind == KIND_CLASS) {
+        int class = class_of(c, row, f->sort);
+
+        return class == CLASS_NONE ? UINT32_MAX : directed((uint32_t) class, f->descending);
+    }
+    double value = number_of(c, row, f->sort, f->sort_class);
+
+    return isnan(value) ? UINT32_MAX : directed(float_key((float)value), f->descending);
+}
+
+static void radix_sort(uint64_t *items, uint64_t *other, size_t count)
+{
+    enum { DIGIT_BITS = 11, DIGITS = 3, BUCKETS = 1 << DIGIT_BITS };
+
+    for (int digit = 0; digit < DIGITS; digit++) {
+        int shift = 32 + digit * DIGIT_BITS;
+        size_t starts[BUCKETS] = {0}, start = 0;
+
+        for (size_t i = 0; i < count; i++)
+            starts[items[i] >> shift & (BUCKETS - 1)]++;
+        for (int b = 0; b < BUCKETS; b++) {
+            size_t size = starts[b];
+
+            starts[b] = start;
+            start += size;
+        }
+        for (size_t i = 0; i < count; i++)
+            other[starts[items[i] >> shift & (BUCKETS - 1)]++] = items[i];
+        uint64_t *swapped = items;
+
+        items = other;
+        other = swapped;
+    }
+}
+
+static void sort_by_key(const struct filter *f, const struct columns *c, uint32_t *rows, size_t count)
+{
+    uint64_t *items = malloc(2 * count * sizeof *items);
+
+    if (!items)
+        return; /* without memory the rows stay in id order */
+    uint64_t *other = items + count;
+    for (size_t i = 0; i < count; i++)
+        items[i] = (uint64_t)sort_key(f, c, rows[i]) << 32 | rows[i];
+    radix_sort(items, other, count);
+    /* An odd number of passes ends in the other half. */
+    for (size_t i = 0; i < count; i++)
+        rows[i] = (uint32_t)other[i];
+    free(items);
+}
+
+struct name_order {
+    const char **names;
+    bool descending;
+};
+
+static int compare_names(const void *a, const void *b, void *context)
+{
+    const struct name_order *order = context;
+    uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+    int by_name = strcmp(order->names[left], order->names[right]);
+
+    if (by_name != 0)
+        return order->descending ? -by_name : by_name;
+    return (left > right) - (left < right);
+}
+
+size_t filter_apply(const struct filter *f, const struct columns *c, uint32_t *rows)
+{
+    size_t count = 0;
+
+    for (size_t row = 0; row < c->count; row++) {
+        if (filter_matches(f, c, row))
+            rows[count++] = (uint32_t)row;
+    }
+    if (f->sorted && f->sort == FIELD_NAME)
+        qsort_r(rows, count, sizeof *rows, compare_names,
+                &(struct name_order){.names = c->name, .descending = f->descending});
+    else if (f->sorted && count > 1)
+        sort_by_key(f, c, rows, count);
+    return count;
+}

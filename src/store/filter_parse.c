@@ -1,0 +1,232 @@
+/* Parsing filters: recursive descent over `or`, `and`, `not` and parentheses, straight into steps. */
+#include "filter_parser.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { DEPTH_MAX = 64 };
+
+const char filter_help[] =
+    "split:train label:fear crowd:none pred:anger  train valid test none; an emotion, unknown, nf, none\n"
+    "conf>0.8 div>=0.2 ent<1 suspect>0.5 id:17     numbers, with < <= > >= = !=\n"
+    "votes.happiness>=6                            how many voted so\n"
+    "pred!=label pred=crowd label!=crowd           pred!=label: only where the label is an emotion\n"
+    "flag:yes reviewed:no note:yes                 yes or no\n"
+    "tag:NAME name:fer001* in:train                in:train: the model was trained on it\n"
+    "and or not ( )                                a space is `and`; values with spaces: name:\"a b*\"\n"
+    "sort:-suspect                                 id name split label crowd pred conf div ent votes.CLASS\n";
+
+static int column_of(const char *text, const char *place)
+{
+    int column = 1;
+
+    for (; text < place; text++)
+        column += ((unsigned char)*text & 0xc0) != 0x80;
+    return column;
+}
+
+bool filter_fail(const struct filter_parser *p, const char *place, const char *format, ...)
+{
+    char sentence[512];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(sentence, sizeof sentence, format, arguments);
+    va_end(arguments);
+    return err_set(p->e, ERR_USAGE, "filter:%d: %s", column_of(p->text, place), sentence);
+}
+
+void filter_skip_space(struct filter_parser *p)
+{
+    while (isspace((unsigned char)*p->at))
+        p->at++;
+}
+
+bool filter_ends_word(char c)
+{
+    return c == '\0' || isspace((unsigned char)c) || c == '(' || c == ')';
+}
+
+/* The keyword at hand, in any case, as a whole word. */
+static bool at_keyword(const struct filter_parser *p, const char *word)
+{
+    size_t length = strlen(word);
+
+    return strncasecmp(p->at, word, length) == 0 && filter_ends_word(p->at[length]);
+}
+
+static bool take_keyword(struct filter_parser *p, const char *word)
+{
+    if (!at_keyword(p, word))
+        return false;
+    p->at += strlen(word);
+    filter_skip_space(p);
+    return true;
+}
+
+struct filter_step *filter_add_step(struct filter_parser *p, enum filter_op op)
+{
+    struct filter *f = p->filter;
+
+    if (f->count == f->capacity) {
+        size_t capacity = f->capacity ? f->capacity * 2 : 8;
+        struct filter_step *steps = realloc(f->steps, capacity * sizeof *steps);
+
+        if (!steps) {
+            err_memory(p->e, "parsing the filter");
+            return NULL;
+        }
+        f->steps = steps;
+        f->capacity = capacity;
+    }
+    struct filter_step *step = &f->steps[f->count++];
+
+    *step = (struct filter_step){.op = op};
+    return step;
+}
+
+static bool parse_or(struct filter_parser *p);
+
+static bool deeper(struct filter_parser *p, const char *place)
+{
+    return ++p->depth <= DEPTH_MAX ||
+           filter_fail(p, place, "this is nested more than %d deep; simplify the filter", DEPTH_MAX);
+}
+
+static bool parse_group(struct filter_parser *p)
+{
+    const char *open = p->at++;
+
+    if (!deeper(p, open))
+        return false;
+    filter_skip_space(p);
+    if (*p->at == ')')
+        return filter_fail(p, open, "these parentheses are empty; put a term between them");
+    if (*p->at == '\0')
+        return filter_fail(p, open, "this '(' is never closed; add a ')'");
+    if (!parse_or(p))
+        return false;
+    if (*p->at != ')')
+        return filter_fail(p, open, "this '(' is never closed; add a ')'");
+    p->at++;
+    p->depth--;
+    return true;
+}
+
+/* Something that gives a truth, or fails naming what it should have followed. */
+static bool parse_operand(struct filter_parser *p, const char *after)
+{
+    if (*p->at == '\0' || *p->at == ')' || at_keyword(p, "and") || at_keyword(p, "or"))
+        return filter_fail(p, p->at,
+                           "a term is missing %s; terms look like split:valid, pred!=label, conf>0.8", after);
+    if (*p->at == '(')
+        return parse_group(p);
+    const char *place = p->at;
+
+    if (take_keyword(p, "not")) {
+        if (!deeper(p, place) || !parse_operand(p, "after 'not'"))
+            return false;
+        p->depth--;
+        return filter_add_step(p, OP_NOT) != NULL;
+    }
+    return filter_parse_term(p);
+}
+
+/* Operands joined by `and` or spaces. One that adds no step is sort:, which is no condition. */
+static bool parse_and(struct filter_parser *p, const char *after)
+{
+    size_t start = p->filter->count, condition = start;
+
+    for (;;) {
+        size_t jump = p->filter->count;
+
+        if (condition > start && !filter_add_step(p, OP_JUMP_IF_FALSE))
+            return false;
+        size_t before = p->filter->count;
+
+        if (!parse_operand(p, after))
+            return false;
+        if (p->filter->count == before)
+            p->filter->count = jump;
+        condition = p->filter->count;
+        filter_skip_space(p);
+        if (take_keyword(p, "and"))
+            after = "after 'and'";
+        else if (*p->at == '\0' || *p->at == ')' || at_keyword(p, "or"))
+            break;
+    }
+    for (size_t i = start; i < condition; i++) {
+        struct filter_step *step = &p->filter->steps[i];
+
+        if (step->op == OP_JUMP_IF_FALSE && step->target == 0)
+            step->target = (uint32_t)condition;
+    }
+    return true;
+}
+
+static bool parse_or(struct filter_parser *p)
+{
+    size_t start = p->filter->count;
+
+    if (!parse_and(p, "here"))
+        return false;
+    while (take_keyword(p, "or")) {
+        size_t jump = p->filter->count;
+
+        if (jump > start && !filter_add_step(p, OP_JUMP_IF_TRUE))
+            return false;
+        size_t before = p->filter->count;
+
+        if (!parse_and(p, "after 'or'"))
+            return false;
+        if (p->filter->count == before)
+            p->filter->count = jump;
+    }
+    for (size_t i = start; i < p->filter->count; i++) {
+        struct filter_step *step = &p->filter->steps[i];
+
+        if (step->op == OP_JUMP_IF_TRUE && step->target == 0)
+            step->target = (uint32_t)p->filter->count;
+    }
+    return true;
+}
+
+static bool parse_all(struct filter_parser *p)
+{
+    filter_skip_space(p);
+    if (*p->at == '\0')
+        return true;
+    if (!parse_or(p))
+        return false;
+    return *p->at == '\0' || filter_fail(p, p->at, "this ')' closes nothing; remove it");
+}
+
+bool filter_parse(const char *text, struct filter **out, struct err *e)
+{
+    struct filter *f = calloc(1, sizeof *f);
+
+    *out = NULL;
+    if (!f)
+        return err_memory(e, "parsing the filter");
+    struct filter_parser parser = {.text = text, .at = text, .filter = f, .e = e};
+
+    if (!parse_all(&parser)) {
+        filter_free(f);
+        return false;
+    }
+    *out = f;
+    return true;
+}
+
+void filter_free(struct filter *f)
+{
+    if (!f)
+        return;
+    free(f->steps);
+    arena_free(&f->texts);
+    free(f);
+}

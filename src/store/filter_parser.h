@@ -1,0 +1,27 @@
+/* The state of parsing a filter, shared by filter_parse.c (the expression) and filter_term.c (single terms).
+ */
+#ifndef FERLAB_STORE_FILTER_PARSER_H
+#define FERLAB_STORE_FILTER_PARSER_H
+
+#include "filter_code.h"
+
+struct filter_parser {
+    const char *text, *at; /* the whole filter, and what is not parsed yet */
+    struct filter *filter;
+    struct err *e;
+    int depth; /* of `not` and parentheses */
+};
+
+/* "filter:COLUMN: …", the column of `place` counted in characters from 1. Returns false. */
+bool filter_fail(const struct filter_parser *p, const char *place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+void filter_skip_space(struct filter_parser *p);
+bool filter_ends_word(char c);
+
+struct filter_step *filter_add_step(struct filter_parser *p, enum filter_op op);
+
+/* One FIELD RELATION VALUE, appended as a test; sort:, which appends nothing, sets the order. */
+bool filter_parse_term(struct filter_parser *p);
+
+#endif

@@ -1,0 +1,302 @@
+/* The terms of filters: their fields, relations and values, and what is said of those that make no sense. */
+#include "ferlab/base/str.h"
+#include "filter_parser.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+enum { WORD_MAX = 256 };
+
+const struct filter_field_row filter_fields[FIELD_COUNT] = {
+    [FIELD_SPLIT] = {"split", KIND_SPLIT, "split:valid", true},
+    [FIELD_LABEL] = {"label", KIND_CLASS, "label:fear", true},
+    [FIELD_CROWD] = {"crowd", KIND_CLASS, "crowd:fear", true},
+    [FIELD_PRED] = {"pred", KIND_CLASS, "pred:fear or pred!=label", true},
+    [FIELD_CONF] = {"conf", KIND_NUMBER, "conf>0.8", true},
+    [FIELD_DIV] = {"div", KIND_NUMBER, "div>0.2", true},
+    [FIELD_ENT] = {"ent", KIND_NUMBER, "ent<1", true},
+    [FIELD_SUSPECT] = {"suspect", KIND_NUMBER, "suspect>0.5", true},
+    [FIELD_VOTES] = {"votes.", KIND_VOTES, "votes.happiness>=6", true},
+    [FIELD_ID] = {"id", KIND_NUMBER, "id:17", true},
+    [FIELD_FLAG] = {"flag", KIND_YES, "flag:yes", false},
+    [FIELD_REVIEWED] = {"reviewed", KIND_YES, "reviewed:no", false},
+    [FIELD_NOTE] = {"note", KIND_YES, "note:yes", false},
+    [FIELD_TAG] = {"tag", KIND_TAG, "tag:blurred", false},
+    [FIELD_NAME] = {"name", KIND_NAME, "name:fer001*", true},
+    [FIELD_IN] = {"in", KIND_IN, "in:train", false},
+    [FIELD_SORT] = {"sort", KIND_SORT, "sort:-suspect", false},
+};
+
+/* Lower-cased into out[WORD_MAX]; false when too long. */
+static bool copy_word(char out[WORD_MAX], const char *from, size_t length)
+{
+    if (length >= WORD_MAX)
+        return false;
+    for (size_t i = 0; i < length; i++)
+        out[i] = (char)tolower((unsigned char)from[i]);
+    out[length] = '\0';
+    return true;
+}
+
+/* The field a lower-case word names; for votes.CLASS *class too. */
+static bool field_parse(const char *word, enum filter_field *field, int *class)
+{
+    const char *votes = filter_fields[FIELD_VOTES].name;
+
+    *class = CLASS_NONE;
+    if (strncmp(word, votes, strlen(votes)) == 0) {
+        *field = FIELD_VOTES;
+        return class_parse(word + strlen(votes), class);
+    }
+    for (int i = 0; i < FIELD_COUNT; i++) {
+        if (i != FIELD_VOTES && strcmp(filter_fields[i].name, word) == 0) {
+            *field = (enum filter_field)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool take_field(struct filter_parser *p, enum filter_field *field, int *class)
+{
+    const char *start = p->at;
+    char word[WORD_MAX];
+
+    while (isalpha((unsigned char)*p->at) || *p->at == '.')
+        p->at++;
+    if (p->at == start)
+        return filter_fail(p, start,
+                           "a term cannot begin here; terms look like split:valid, pred!=label, conf>0.8");
+    if (!copy_word(word, start, (size_t)(p->at - start)))
+        return filter_fail(p, start,
+                           "this word is too long; terms look like split:valid, pred!=label, conf>0.8");
+    if (field_parse(word, field, class))
+        return true;
+    if (strncmp(word, "votes", 5) == 0)
+        return filter_fail(
+            p, start, "'%s' is no column of votes; write votes.happiness>=6, or another emotion, unknown, nf",
+            word);
+    return filter_fail(
+        p, start,
+        "'%s' is nothing to filter by; there are split label crowd pred conf div ent suspect votes.CLASS id "
+        "flag reviewed note tag name in, and sort",
+        word);
+}
+
+/* `:` and the relations. Those, but not `:`, may have spaces around them. */
+static bool take_relation(struct filter_parser *p, enum filter_field field, const char *start,
+                          enum filter_relation *relation, bool *colon)
+{
+    static const struct {
+        const char *sign;
+        enum filter_relation relation;
+    } signs[] = {{"!=", IS_NOT_EQUAL}, {"<=", IS_AT_MOST}, {">=", IS_AT_LEAST},
+                 {"<", IS_LESS},       {">", IS_MORE},     {"=", IS_EQUAL}};
+    const char *end = p->at;
+
+    *colon = *p->at == ':';
+    if (*colon) {
+        *relation = IS_EQUAL;
+        p->at++;
+        return true;
+    }
+    filter_skip_space(p);
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+        size_t length = strlen(signs[i].sign);
+
+        if (strncmp(p->at, signs[i].sign, length) == 0) {
+            *relation = signs[i].relation;
+            p->at += length;
+            filter_skip_space(p);
+            return true;
+        }
+    }
+    if (*p->at == '!')
+        return filter_fail(p, p->at, "'!' stands alone; 'differs from' is written !=, as in pred!=label");
+    if (!filter_ends_word(*end))
+        return filter_fail(p, end, "this cannot follow '%.*s'; write %s", (int)(end - start), start,
+                           filter_fields[field].example);
+    return filter_fail(p, start, "'%.*s' needs a %s such as %s", (int)(end - start), start,
+                       filter_fields[field].kind == KIND_NUMBER || filter_fields[field].kind == KIND_VOTES
+                           ? "comparison"
+                           : "value",
+                       filter_fields[field].example);
+}
+
+/* The value as it stands, without its quotes, into the filter's arena; \" is a quote within quotes. */
+static bool take_value(struct filter_parser *p, enum filter_field field, const char **value)
+{
+    const char *start = p->at;
+    bool quoted = *start == '"';
+    size_t length = 0;
+
+    if (quoted)
+        p->at++;
+    char *out = arena_alloc(&p->filter->texts, strlen(p->at) + 1);
+
+    if (!out)
+        return err_memory(p->e, "parsing the filter");
+    while (*p->at && (quoted ? *p->at != '"' : !filter_ends_word(*p->at))) {
+        if (quoted && p->at[0] == '\\' && p->at[1] == '"')
+            p->at++;
+        out[length++] = *p->at++;
+    }
+    if (quoted && *p->at != '"')
+        return filter_fail(p, start, "this quote is never closed; add one at the end of the value");
+    p->at += quoted;
+    if (length == 0)
+        return filter_fail(p, start, "a value is missing; write %s", filter_fields[field].example);
+    *value = out;
+    return true;
+}
+
+static bool wrong_relation(struct filter_parser *p, enum filter_field field, const char *place)
+{
+    return filter_fail(p, place, "'%s' cannot be compared so; write %s", filter_fields[field].name,
+                       filter_fields[field].example);
+}
+
+static bool read_split(struct filter_parser *p, struct filter_step *step, const char *value,
+                       const char *place)
+{
+    char word[WORD_MAX];
+    enum split split;
+
+    if (!copy_word(word, value, strlen(value)) || !split_parse(word, &split))
+        return filter_fail(p, place, "'%s' is no split; there are train valid test none", value);
+    step->class = (int)split;
+    return true;
+}
+
+static bool read_class(struct filter_parser *p, struct filter_step *step, const char *value,
+                       const char *place)
+{
+    char word[WORD_MAX] = "";
+    bool short_enough = copy_word(word, value, strlen(value));
+    int unused;
+
+    if (short_enough && field_parse(word, &step->other, &unused) &&
+        filter_fields[step->other].kind == KIND_CLASS) {
+        step->against_field = true;
+        return true;
+    }
+    step->class = CLASS_NONE;
+    if (!short_enough || (strcmp(word, class_name(CLASS_NONE)) != 0 && !class_parse(word, &step->class)))
+        return filter_fail(
+            p, place,
+            "'%s' is no label; there are neutral happiness surprise sadness anger disgust fear contempt "
+            "unknown nf none",
+            value);
+    return true;
+}
+
+static bool read_number(struct filter_parser *p, struct filter_step *step, const char *value,
+                        const char *place)
+{
+    if (!str_to_double(value, -1e18, 1e18, &step->number))
+        return filter_fail(p, place, "'%s' is no number; write %s", value,
+                           filter_fields[step->field].example);
+    /* Stored numbers are float32, so that 0.8 means the float32 next to it. */
+    if (step->field != FIELD_ID)
+        step->number = (double)(float)step->number;
+    return true;
+}
+
+static bool read_yes(struct filter_parser *p, struct filter_step *step, const char *value, const char *place)
+{
+    if (strcasecmp(value, "yes") != 0 && strcasecmp(value, "no") != 0)
+        return filter_fail(p, place, "'%s' takes yes or no; write %s", filter_fields[step->field].name,
+                           filter_fields[step->field].example);
+    if (strcasecmp(value, "no") == 0)
+        step->relation = step->relation == IS_EQUAL ? IS_NOT_EQUAL : IS_EQUAL;
+    return true;
+}
+
+static bool read_text(struct filter_parser *p, struct filter_step *step, const char *value, const char *place)
+{
+    (void)p;
+    (void)place;
+    step->text = value;
+    return true;
+}
+
+static bool read_in(struct filter_parser *p, struct filter_step *step, const char *value, const char *place)
+{
+    (void)step;
+    return strcasecmp(value, "train") == 0 ||
+           filter_fail(p, place,
+                       "only in:train is known: the model was trained on it; for splits write split:%s",
+                       value);
+}
+
+/* What a kind allows between field and value, and how its value is read. */
+static const struct {
+    bool ordered, colon;
+    bool (*read)(struct filter_parser *p, struct filter_step *step, const char *value, const char *place);
+} kinds[] = {
+    [KIND_SPLIT] = {false, true, read_split},   [KIND_CLASS] = {false, true, read_class},
+    [KIND_NUMBER] = {true, false, read_number}, [KIND_VOTES] = {true, false, read_number},
+    [KIND_YES] = {false, true, read_yes},       [KIND_TAG] = {false, true, read_text},
+    [KIND_NAME] = {false, true, read_text},     [KIND_IN] = {false, true, read_in},
+};
+
+static bool parse_sort(struct filter_parser *p, const char *start, const char *relation_place, bool colon)
+{
+    const char *place = p->at, *value;
+    char word[WORD_MAX];
+    struct filter *f = p->filter;
+
+    if (!colon)
+        return wrong_relation(p, FIELD_SORT, relation_place);
+    if (p->depth > 0)
+        return filter_fail(p, start, "sort: orders the whole list; move it out of 'not' and parentheses");
+    if (f->sorted)
+        return filter_fail(p, start, "there is a sort: already; keep one");
+    if (!take_value(p, FIELD_SORT, &value))
+        return false;
+    f->sorted = true;
+    // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): take_value has set it
+    f->descending = *value == '-';
+    if (!copy_word(word, value + f->descending, strlen(value + f->descending)) ||
+        !field_parse(word, &f->sort, &f->sort_class) || !filter_fields[f->sort].sorts)
+        return filter_fail(
+            p, place,
+            "'%s' is nothing to sort by; there are id name split label crowd pred conf div ent suspect "
+            "votes.CLASS",
+            value);
+    return true;
+}
+
+bool filter_parse_term(struct filter_parser *p)
+{
+    const char *start = p->at, *relation_place, *value_place, *value;
+    struct filter_step step = {.op = OP_TEST};
+    bool colon;
+
+    if (!take_field(p, &step.field, &step.class))
+        return false;
+    relation_place = p->at;
+    if (!take_relation(p, step.field, start, &step.relation, &colon))
+        return false;
+    enum filter_kind kind = filter_fields[step.field].kind;
+
+    if (kind == KIND_SORT)
+        return parse_sort(p, start, relation_place, colon);
+    bool equality = step.relation == IS_EQUAL || step.relation == IS_NOT_EQUAL;
+
+    if ((!kinds[kind].ordered && !equality) || (colon && !kinds[kind].colon && step.field != FIELD_ID))
+        return kinds[kind].ordered
+                   ? filter_fail(p, start, "'%.*s' needs a comparison such as %s",
+                                 (int)(relation_place - start), start, filter_fields[step.field].example)
+                   : wrong_relation(p, step.field, relation_place);
+    value_place = p->at;
+    // NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): take_value has set it
+    if (!take_value(p, step.field, &value) || !kinds[kind].read(p, &step, value, value_place))
+        return false;
+    struct filter_step *added = filter_add_step(p, OP_TEST);
+
+    if (added)
+        *added = step;
+    return added != NULL;
+}

@@ -1,0 +1,281 @@
+/* Jobs: the program's own trainer as a process that outlives the one that started it. */
+#include "ferlab/train/job.h"
+
+#include "ferlab/base/arena.h"
+#include "ferlab/base/path.h"
+#include "ferlab/base/str.h"
+#include "ferlab/store/runs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    ARGUMENTS_MAX = 48,
+    TRAINER_NICE = 5, /* keys come before batches */
+};
+
+struct arguments {
+    char *word[ARGUMENTS_MAX + 1];
+    int count;
+    struct arena arena;
+    bool failed;
+};
+
+static void add_word(struct arguments *a, const char *word)
+{
+    char *copy = a->count < ARGUMENTS_MAX ? arena_strdup(&a->arena, word) : NULL;
+    a->failed |= copy == NULL;
+    if (copy != NULL)
+        a->word[a->count++] = copy;
+}
+
+static void add_text(struct arguments *a, const char *option, const char *value)
+{
+    if (value[0] == '\0')
+        return;
+    add_word(a, option);
+    add_word(a, value);
+}
+
+static void add_number(struct arguments *a, const char *option, double value)
+{
+    char text[40];
+    snprintf(text, sizeof text, "%.17g", value);
+    add_text(a, option, text);
+}
+
+static void add_flag(struct arguments *a, const char *option, bool given)
+{
+    if (given)
+        add_word(a, option);
+}
+
+static void describe(struct arguments *a, const char *workspace, const struct recipe *r)
+{
+    add_word(a, "ferlab");
+    add_word(a, "-w");
+    add_word(a, workspace);
+    add_word(a, "train");
+    add_word(a, "--quiet");
+    if (r->from[0] != '\0')
+        add_text(a, "--from", r->from);
+    else
+        add_text(a, "--arch", r->arch);
+    add_text(a, "--name", r->name);
+    add_number(a, "--epochs", r->epochs);
+    add_number(a, "--batch", r->batch);
+    if (r->threads > 0)
+        add_number(a, "--threads", r->threads);
+    add_number(a, "--lr", r->learning_rate);
+    add_number(a, "--momentum", r->momentum);
+    add_number(a, "--weight-decay", r->weight_decay);
+    add_number(a, "--warmup", r->warmup);
+    add_text(a, "--rule", rule_name(r->rule));
+    add_text(a, "--labels", r->labels == LABELS_CROWD ? "crowd" : "reviewed");
+    add_number(a, "--rotation", (double)r->augmentation.rotation_deg);
+    add_number(a, "--zoom", (double)r->augmentation.zoom);
+    add_number(a, "--aspect", (double)r->augmentation.aspect);
+    add_number(a, "--shift", (double)r->augmentation.shift);
+    add_flag(a, "--no-flip", !r->augmentation.flip);
+    add_number(a, "--seed", (double)r->seed);
+    if (r->limit > 0)
+        add_number(a, "--limit", (double)r->limit);
+    add_flag(a, "--no-use", !r->use);
+}
+
+static bool is_gone(pid_t pid)
+{
+    return kill(pid, 0) != 0 && errno == ESRCH;
+}
+
+/* Logs of launches whose process is gone have been read by whoever waited for them. */
+static void sweep_launch_logs(const char *dir)
+{
+    DIR *d = opendir(dir);
+    if (d == NULL)
+        return;
+    for (struct dirent *entry; (entry = readdir(d)) != NULL;) {
+        int pid, end = 0;
+        if (sscanf(entry->d_name, "launch-%d.log%n", &pid, &end) == 1 && end > 0 &&
+            entry->d_name[end] == '\0' && is_gone(pid))
+            unlinkat(dirfd(d), entry->d_name, 0);
+    }
+    closedir(d);
+}
+
+struct launched {
+    pid_t pid;
+    int error; /* errno of a failed exec; 0: it runs */
+};
+
+/* In the child of a process that may have threads: only calls that are safe there. */
+static void become_trainer(const char *program, struct arguments *a, int log, int report)
+{
+    struct launched l = {.pid = getpid()};
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    int null = open("/dev/null", O_RDONLY);
+    dup2(null, STDIN_FILENO);
+    dup2(log, STDOUT_FILENO);
+    dup2(log, STDERR_FILENO);
+    close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+    if (nice(TRAINER_NICE) == -1)
+        errno = 0; /* it trains at full priority then */
+    if (write(report, &l, sizeof l) == (ssize_t)sizeof l)
+        execv(program, a->word);
+    l.error = errno;
+    ssize_t told = write(report, &l, sizeof l);
+    _exit(told == (ssize_t)sizeof l ? 127 : 126);
+}
+
+/* Forks twice, so that the trainer is nobody's zombie, in a session without a terminal. */
+static bool launch(const char *program, struct arguments *a, int log, struct launched *l, struct err *e)
+{
+    int report[2];
+    if (pipe2(report, O_CLOEXEC) != 0)
+        return err_errno(e, program, "start", "close some programs");
+    pid_t between = fork();
+    if (between == 0) {
+        setsid();
+        pid_t trainer = fork();
+        if (trainer == 0)
+            become_trainer(program, a, log, report[1]);
+        _exit(trainer < 0);
+    }
+    int number = errno;
+    close(report[1]);
+    struct launched said;
+    l->pid = 0;
+    l->error = between < 0 ? number : EAGAIN;
+    while (between > 0) { /* once when it runs, twice when exec failed */
+        ssize_t got = read(report[0], &said, sizeof said);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got != (ssize_t)sizeof said)
+            break;
+        *l = said;
+    }
+    close(report[0]);
+    while (between > 0 && waitpid(between, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    errno = l->error;
+    return l->error == 0 ||
+           err_errno(e, program, "start", "close some programs, or see that the program is still there");
+}
+
+/* A log under a passing name: the trainer's pid is known once it runs. */
+static int open_log(const char *workspace, char dir[PATH_MAX], char path[PATH_MAX], struct err *e)
+{
+    if (snprintf(dir, PATH_MAX, "%s.runs", workspace) >= PATH_MAX) {
+        err_set(e, ERR_INPUT, "%.200s: the path is too long; move the workspace", workspace);
+        return -1;
+    }
+    if (!path_make_dirs(dir, e) || !path_join(path, dir, "launch-XXXXXX", e))
+        return -1;
+    sweep_launch_logs(dir);
+    int log = mkostemp(path, O_CLOEXEC | O_APPEND);
+    if (log < 0)
+        err_errno(e, path, "write", "make room, or choose a folder you may write to");
+    return log;
+}
+
+/* Starts the program with these arguments, which are freed. */
+static bool start(const char *workspace, struct arguments *a, pid_t *pid, char log[PATH_MAX], struct err *e)
+{
+    char program[PATH_MAX], dir[PATH_MAX], passing[PATH_MAX], name[64];
+    if (a->failed || !path_of_program(program, e)) {
+        bool failed = a->failed;
+        arena_free(&a->arena);
+        return failed ? err_memory(e, "starting a job") : false;
+    }
+    int fd = open_log(workspace, dir, passing, e);
+    struct launched l = {0};
+    bool fine = fd >= 0 && launch(program, a, fd, &l, e);
+    if (fd >= 0)
+        close(fd);
+    arena_free(&a->arena);
+    if (!fine) {
+        if (fd >= 0)
+            unlink(passing);
+        return false;
+    }
+    snprintf(name, sizeof name, "launch-%d.log", (int)l.pid);
+    if (!path_join(log, dir, name, NULL) || rename(passing, log) != 0)
+        snprintf(log, PATH_MAX, "%s", passing);
+    *pid = l.pid;
+    return true;
+}
+
+bool job_start_training(const char *workspace, const struct recipe *recipe, pid_t *pid, char log[PATH_MAX],
+                        struct err *e)
+{
+    if (!recipe_check(recipe, e))
+        return false;
+    struct arguments a = {0};
+    describe(&a, workspace, recipe);
+    return start(workspace, &a, pid, log, e);
+}
+
+bool job_start_predictions(const char *workspace, const char *model, pid_t *pid, char log[PATH_MAX],
+                           struct err *e)
+{
+    const char *const words[] = {"ferlab", "-w", workspace, "model", "use", model, "--quiet"};
+    struct arguments a = {0};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        add_word(&a, words[i]);
+    return start(workspace, &a, pid, log, e);
+}
+
+/* Whether that process runs this program: a pid that a run left behind may be somebody else's by now. */
+static bool runs_this_program(pid_t pid)
+{
+    char theirs[PATH_MAX], link[64], mine[PATH_MAX];
+    snprintf(link, sizeof link, "/proc/%d/exe", (int)pid);
+    ssize_t length = readlink(link, theirs, sizeof theirs - 1);
+    if (length < 0 || !path_of_program(mine, NULL))
+        return false;
+    theirs[length] = '\0';
+    char *deleted = strstr(theirs, " (deleted)"); /* rebuilt or upgraded since */
+    if (deleted != NULL)
+        *deleted = '\0';
+    return strcmp(path_base(theirs), path_base(mine)) == 0;
+}
+
+static bool stop(const struct run *run, struct err *e)
+{
+    if (run->state != RUN_RUNNING)
+        return err_set(e, ERR_INPUT, "run %d: it is not running; it is %s", (int)run->id,
+                       run_state_name(run->state));
+    if (!runs_this_program((pid_t)run->pid) || kill((pid_t)run->pid, SIGTERM) != 0)
+        return err_set(
+            e, ERR_INPUT,
+            "run %d: its process %d cannot be stopped from here; stop it on the machine and as the "
+            "user that train",
+            (int)run->id, (int)run->pid);
+    return true;
+}
+
+bool job_stop_run(struct workspace *ws, int64_t run, struct err *e)
+{
+    struct arena arena = {0};
+    struct run *runs;
+    size_t count;
+    bool fine = runs_list(ws, &arena, &runs, &count, e);
+    for (size_t i = 0; fine && i < count; i++) {
+        if (runs[i].id != run)
+            continue;
+        fine = stop(&runs[i], e);
+        arena_free(&arena);
+        return fine;
+    }
+    arena_free(&arena);
+    return fine && err_set(e, ERR_INPUT, "there is no run %d; see 'ferlab runs'", (int)run);
+}

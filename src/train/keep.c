@@ -1,0 +1,179 @@
+/* Keeping what a training made: the model as ONNX, its predictions, the end of its run. */
+#include "training.h"
+
+#include "ferlab/base/interrupt.h"
+#include "ferlab/base/path.h"
+#include "ferlab/nn/onnx.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BUSY_TRIES = 30 }; /* each waits as long as workspace_begin does */
+
+/* An hour of training is worth waiting for another writer. */
+static bool begin_patiently(struct training *t, struct err *e)
+{
+    for (int i = 0; i < BUSY_TRIES; i++) {
+        if (workspace_begin(t->ws, e))
+            return true;
+        if (e->code != ERR_BUSY || interrupt_requested())
+            return false;
+        train_log_say(&t->log, "waiting: %s", e->text);
+    }
+    return false;
+}
+
+static bool write_onnx(struct training *t, void **bytes, size_t *size, struct err *e)
+{
+    const char *classes[EMOTION_COUNT];
+    for (int k = 0; k < EMOTION_COUNT; k++)
+        classes[k] = class_name(k);
+    char accuracy[32] = "unknown";
+    if (!isnan(t->best_accuracy))
+        snprintf(accuracy, sizeof accuracy, "%.6f", t->best_accuracy);
+    char *recipe = recipe_json(&t->recipe);
+    if (recipe == NULL)
+        return err_memory(e, "recording the recipe");
+    const struct onnx_note notes[] = {
+        {"recipe", recipe},
+        {"run", t->recipe.name},
+        {"valid_accuracy", accuracy},
+        {"label_revision", t->label_revision},
+    };
+    bool fine = onnx_write(t->best, classes, notes, sizeof notes / sizeof *notes, bytes, size, e);
+    free(recipe);
+    return fine;
+}
+
+/* The model has its run's name, unless another model took it in the meantime. */
+static bool add_model(struct training *t, const void *onnx, size_t size, int64_t *model, struct err *e)
+{
+    struct arena arena = {0};
+    struct model other;
+    if (model_by_name(t->ws, t->recipe.name, &arena, &other, NULL)) {
+        const char *name = model_free_name(t->ws, t->recipe.name, &arena);
+        if (name == NULL) {
+            arena_free(&arena);
+            return err_memory(e, "naming the model");
+        }
+        snprintf(t->recipe.name, sizeof t->recipe.name, "%s", name);
+    }
+    arena_free(&arena);
+    struct model_new m = {
+        .name = t->recipe.name,
+        .onnx = onnx,
+        .size = size,
+        .arch = t->recipe.arch,
+        .run = t->run,
+        .parameters = (int64_t)network_parameters(t->best),
+        .input_size = network_input_size(t->best),
+        .valid_accuracy = t->best_accuracy,
+    };
+    return model_add(t->ws, &m, model, e);
+}
+
+/* The model first, with the predictions of its best epoch: from here on nothing that happens loses it. A run
+ * that did not end done ends here. */
+static bool secure_model(struct training *t, const void *onnx, size_t size, enum run_state state,
+                         const char *failure, struct err *e)
+{
+    bool *unseen = calloc(t->valid.count + 1, sizeof *unseen);
+    if (unseen == NULL)
+        return err_memory(e, "keeping the model");
+    int64_t model = 0;
+    bool fine = begin_patiently(t, e);
+    if (fine) {
+        fine = add_model(t, onnx, size, &model, e) &&
+               predictions_write(t->ws, model, t->valid.ids, &t->best_probabilities[0][0], unseen,
+                                 t->valid.count, e) &&
+               (state == RUN_DONE || run_finish(t->ws, t->run, state, model, failure, e)) &&
+               workspace_commit(t->ws, e);
+        if (!fine)
+            workspace_rollback(t->ws);
+    }
+    t->model = fine ? model : 0;
+    free(unseen);
+    return fine;
+}
+
+/* Where the workspace would not take the model, a file beside it does. */
+static bool rescue_model(struct training *t, const void *onnx, size_t size, struct err *e)
+{
+    char path[PATH_MAX];
+    struct err cause = *e;
+    if (path_join(path, t->log.dir, "model.onnx", e) && file_write(path, onnx, size, e))
+        err_set(e, cause.code, "%.500s; the model is safe in %.400s, bring it in with 'ferlab model import'",
+                cause.text, path);
+    return false;
+}
+
+struct outcome {
+    float (*probabilities)[EMOTION_COUNT];
+    bool *in_sample;
+    size_t done; /* predictions computed */
+};
+
+static bool predict_everything(struct training *t, struct outcome *o, struct err *e)
+{
+    const struct columns *c = t->columns;
+    o->probabilities = malloc((c->count + 1) * sizeof *o->probabilities);
+    o->in_sample = malloc((c->count + 1) * sizeof *o->in_sample);
+    if (o->probabilities == NULL || o->in_sample == NULL)
+        return err_memory(e, "predicting");
+    for (size_t i = 0; i < c->count; i++)
+        o->in_sample[i] = training_set_has(&t->train, c->id[i]);
+    network_copy_values(t->net, t->best);
+    train_log_bar(&t->log, c->count, "predict");
+    return predictor_samples(t->judge, t->ws, c->id, c->count, o->probabilities, &o->done, &t->log.bar, e);
+}
+
+static bool publish(struct training *t, const struct outcome *o, enum run_state state, struct err *e)
+{
+    bool current = t->recipe.use || model_current(t->ws) == 0;
+    if (!begin_patiently(t, e))
+        return false;
+    bool fine = predictions_write(t->ws, t->model, t->columns->id, &o->probabilities[0][0], o->in_sample,
+                                  o->done, e) &&
+                (!current || model_use(t->ws, t->model, e)) &&
+                (state != RUN_DONE || run_finish(t->ws, t->run, state, t->model, NULL, e)) &&
+                workspace_commit(t->ws, e);
+    if (!fine)
+        workspace_rollback(t->ws);
+    return fine;
+}
+
+static void say_kept(struct training *t, const struct outcome *o)
+{
+    char accuracy[64] = "no validation faces, so its last epoch";
+    if (!isnan(t->best_accuracy))
+        snprintf(accuracy, sizeof accuracy, "valid %.2f %%, epoch %d", 100 * t->best_accuracy,
+                 (int)t->best_epoch);
+    bool current = model_current(t->ws) == t->model;
+    train_log_say(&t->log, "model %s: %s%s", t->recipe.name, accuracy,
+                  current ? ", now the current model" : "");
+    if (o->done < t->columns->count)
+        train_log_say(&t->log, "predictions of %zu of %zu faces; the rest follows when asked for", o->done,
+                      t->columns->count);
+}
+
+bool training_keep(struct training *t, enum run_state state, const char *failure, struct err *e)
+{
+    void *onnx;
+    size_t size;
+    struct outcome o = {0};
+    if (!write_onnx(t, &onnx, &size, e))
+        return false;
+    bool fine = secure_model(t, onnx, size, state, failure, e) || rescue_model(t, onnx, size, e);
+    free(onnx);
+    if (!fine)
+        return false;
+    interrupt_clear(); /* the next one leaves the predictions for later */
+    fine = predict_everything(t, &o, e) && publish(t, &o, state, e);
+    if (fine)
+        say_kept(t, &o);
+    free(o.probabilities);
+    free(o.in_sample);
+    return fine;
+}

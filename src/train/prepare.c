@@ -1,0 +1,204 @@
+/* Preparing a training: the data, the network to start from, names, buffers. */
+#include "training.h"
+
+#include "ferlab/base/path.h"
+#include "ferlab/nn/onnx.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool load_data(struct training *t, struct err *e)
+{
+    if (!columns_load(&t->columns, t->ws, RULE_MAJORITY, -1, e) ||
+        !training_set_load(&t->train, t->ws, t->columns, &t->recipe, e) ||
+        !validation_set_load(&t->valid, t->ws, t->columns, &t->recipe, e))
+        return false;
+    columns_label_revision(t->columns, t->recipe.labels, t->label_revision);
+    if (t->train.count == 0)
+        return err_set(e, ERR_INPUT,
+                       "%s: no face of the train split has a label to learn from under the rule %s; import "
+                       "some, or label some",
+                       workspace_path(t->ws), rule_name(t->recipe.rule));
+    return true;
+}
+
+/* The network of the model `from`. */
+static struct network *network_from(struct training *t, struct err *e)
+{
+    int64_t id;
+    void *bytes;
+    size_t size;
+    struct arena arena = {0};
+    struct model *models;
+    size_t count;
+    if (!model_resolve(t->ws, t->recipe.from, &id, e) || !models_list(t->ws, &arena, &models, &count, e) ||
+        !model_onnx(t->ws, id, &bytes, &size, e)) {
+        arena_free(&arena);
+        return NULL;
+    }
+    /* A file that is no model of the lists goes by the file's name. */
+    snprintf(t->parent, sizeof t->parent, "%.63s", path_base(t->recipe.from));
+    for (size_t i = 0; i < count; i++)
+        if (models[i].id == id)
+            snprintf(t->parent, sizeof t->parent, "%s", models[i].name);
+    struct network *net = onnx_read(bytes, size, t->parent, e);
+    if (net != NULL && network_classes(net) != EMOTION_COUNT) {
+        err_set(e, ERR_INPUT, "%s: the model tells %d classes apart; it must be the %d emotions", t->parent,
+                network_classes(net), EMOTION_COUNT);
+        network_free(net);
+        net = NULL;
+    }
+    free(bytes);
+    arena_free(&arena);
+    return net;
+}
+
+static bool make_network(struct training *t, struct err *e)
+{
+    struct recipe *r = &t->recipe;
+    t->net = r->from[0] != '\0' ? network_from(t, e) : network_create(r->arch, 0, EMOTION_COUNT, r->seed, e);
+    if (t->net == NULL)
+        return false;
+    snprintf(r->arch, sizeof r->arch, "%s", network_arch(t->net));
+    t->best = network_copy(t->net, e);
+    return t->best != NULL;
+}
+
+static bool make_buffers(struct training *t, struct err *e)
+{
+    struct recipe *r = &t->recipe;
+    size_t batch = (size_t)r->batch;
+    if (batch > t->train.count)
+        batch = t->train.count;
+    int size = network_input_size(t->net);
+    t->steps = (int64_t)((t->train.count + batch - 1) / batch);
+    t->session = session_create(t->net, (int)batch, true, r->threads, e);
+    if (t->session == NULL || !sgd_init(&t->sgd, t->net, (float)r->momentum, (float)r->weight_decay, e))
+        return false;
+    t->judge = predictor_over(t->net, r->threads, e);
+    if (t->judge == NULL)
+        return false;
+    t->batch = (struct batch){
+        .images = malloc(batch * (size_t)size * (size_t)size * sizeof *t->batch.images),
+        .targets = malloc(batch * EMOTION_COUNT * sizeof *t->batch.targets),
+        .size = size,
+        .threads = r->threads,
+    };
+    t->probabilities = malloc(batch * EMOTION_COUNT * sizeof *t->probabilities);
+    t->order = malloc(t->train.count * sizeof *t->order);
+    t->valid_probabilities = malloc((t->valid.count + 1) * sizeof *t->valid_probabilities);
+    t->best_probabilities = malloc((t->valid.count + 1) * sizeof *t->best_probabilities);
+    t->epochs = calloc((size_t)r->epochs, sizeof *t->epochs);
+    if (t->batch.images == NULL || t->batch.targets == NULL || t->probabilities == NULL || t->order == NULL ||
+        t->valid_probabilities == NULL || t->best_probabilities == NULL || t->epochs == NULL)
+        return err_memory(e, "preparing the training");
+    return true;
+}
+
+/* A name that neither a run nor a model has: the one asked for, else "default-1", "default-2", … ("net-1"
+ * where the architecture is no preset). */
+static bool settle_name(struct training *t, struct err *e)
+{
+    struct arena arena = {0};
+    char *name = t->recipe.name;
+    const char *base = strchr(t->recipe.arch, ',') == NULL ? t->recipe.arch : "net", *free_name;
+    bool fine = true;
+    if (name[0] != '\0') {
+        free_name = model_free_name(t->ws, name, &arena);
+        if (free_name == NULL)
+            fine = err_memory(e, "naming the run");
+        else if (strcmp(free_name, name) != 0)
+            fine = err_set(e, ERR_USAGE, "train: there is a run or a model called '%s' already; '%s' is free",
+                           name, free_name);
+    }
+    for (int i = 1; fine && name[0] == '\0'; i++) {
+        char wish[sizeof t->recipe.name];
+        snprintf(wish, sizeof wish, "%.50s-%d", base, i);
+        free_name = model_free_name(t->ws, wish, &arena);
+        if (free_name == NULL)
+            fine = err_memory(e, "naming the run");
+        else if (strcmp(free_name, wish) == 0)
+            strcpy(name, wish);
+    }
+    arena_free(&arena);
+    return fine;
+}
+
+bool training_prepare(struct training *t, struct workspace *ws, const struct recipe *recipe, struct err *e)
+{
+    *t = (struct training){.ws = ws, .recipe = *recipe, .best_accuracy = NAN};
+    if (t->recipe.threads == 0)
+        t->recipe.threads = omp_get_max_threads();
+    return recipe_check(recipe, e) && make_network(t, e) && settle_name(t, e) && load_data(t, e) &&
+           make_buffers(t, e);
+}
+
+void training_free(struct training *t)
+{
+    train_log_close(&t->log);
+    predictor_free(t->judge);
+    if (t->session != NULL)
+        session_free(t->session);
+    sgd_free(&t->sgd);
+    if (t->net != NULL)
+        network_free(t->net);
+    if (t->best != NULL)
+        network_free(t->best);
+    if (t->columns != NULL)
+        columns_free(t->columns);
+    training_set_free(&t->train);
+    validation_set_free(&t->valid);
+    free(t->batch.images);
+    free(t->batch.targets);
+    free(t->probabilities);
+    free(t->order);
+    free(t->valid_probabilities);
+    free(t->best_probabilities);
+    free(t->epochs);
+}
+
+/* The recipe with what the workspace gave it. last_sample: training faces have no larger id. */
+static char *record_of(const struct training *t)
+{
+    char *text = recipe_json(&t->recipe);
+    json_t *record = text == NULL ? NULL : json_loads(text, 0, NULL);
+    free(text);
+    json_object_set_new(record, "training_faces", json_integer((json_int_t)t->train.count));
+    json_object_set_new(record, "validation_faces", json_integer((json_int_t)t->valid.count));
+    json_object_set_new(record, "last_sample", json_integer(t->train.ids[t->train.count - 1]));
+    text = record == NULL ? NULL : json_dumps(record, JSON_REAL_PRECISION(6));
+    json_decref(record);
+    return text;
+}
+
+bool training_start(struct training *t, bool quiet, struct err *e)
+{
+    char *record = record_of(t);
+    if (record == NULL)
+        return err_memory(e, "recording the recipe");
+    struct run_new r = {
+        .name = t->recipe.name,
+        .recipe = record,
+        .label_revision = t->label_revision,
+        .parent = t->parent,
+        .seed = (int64_t)t->recipe.seed,
+        .threads = t->recipe.threads,
+        .epochs_planned = t->recipe.epochs,
+    };
+    bool fine = run_start(t->ws, &r, &t->run, e) && train_log_open(&t->log, t->ws, t->run, quiet, e);
+    free(record);
+    return fine;
+}
+
+void network_copy_values(struct network *to, struct network *from)
+{
+    size_t count = network_parameter_count(from);
+    for (size_t i = 0; i < count; i++) {
+        const struct parameter *source = network_parameter(from, i);
+        memcpy(network_parameter(to, i)->value, source->value, source->count * sizeof *source->value);
+    }
+}

@@ -1,0 +1,99 @@
+/* Recipes: the defaults, their schedule, their sanity, their record. */
+#include "ferlab/train/recipe.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Measured on the real FER+ faces; the schedule of the reference recipe, cut to what two cores do in an hour.
+ */
+const struct recipe recipe_default = {
+    .arch = "default",
+    .epochs = 10,
+    .batch = 128,
+    .learning_rate = 0.1,
+    .momentum = 0.9,
+    .weight_decay = 5e-4,
+    .warmup = 0.08,
+    .rule = RULE_DISTRIBUTION,
+    .labels = LABELS_REVIEWED,
+    .augmentation = {.rotation_deg = 20, .zoom = 0.12f, .aspect = 0.05f, .shift = 0.08f, .flip = true},
+    .seed = 1,
+    .use = true,
+};
+
+/* A short walk downhill from weights that are already good: a high rate would first undo what they know. */
+const struct recipe recipe_fine_tune = {
+    .arch = "default",
+    .epochs = 3,
+    .batch = 128,
+    .learning_rate = 0.02,
+    .momentum = 0.9,
+    .weight_decay = 5e-4,
+    .warmup = 0.02,
+    .rule = RULE_DISTRIBUTION,
+    .labels = LABELS_REVIEWED,
+    .augmentation = {.rotation_deg = 20, .zoom = 0.12f, .aspect = 0.05f, .shift = 0.08f, .flip = true},
+    .seed = 1,
+    .use = true,
+};
+
+/* lr min(1, f / w) (1 + cos(pi max(0, (f - w) / (1 - w)))) / 2 with f = step / steps, w = warmup. */
+double recipe_learning_rate(const struct recipe *r, int64_t step, int64_t steps)
+{
+    double f = steps > 0 ? (double)step / (double)steps : 0;
+    double rise = r->warmup > 0 ? fmin(1, f / r->warmup) : 1;
+    double fall = r->warmup < 1 ? fmax(0, (f - r->warmup) / (1 - r->warmup)) : 0;
+    return r->learning_rate * rise * 0.5 * (1 + cos(M_PI * fall));
+}
+
+char *recipe_json(const struct recipe *r)
+{
+    const struct augmentation *a = &r->augmentation;
+    json_t *record = json_pack(
+        "{s:s, s:s, s:s, s:i, s:i, s:i, s:f, s:f, s:f, s:f, s:s, s:s, s:{s:f, s:f, s:f, s:f, s:b}, s:I, s:I}",
+        "arch", r->arch, "name", r->name, "from", r->from, "epochs", r->epochs, "batch", r->batch, "threads",
+        r->threads, "learning_rate", r->learning_rate, "momentum", r->momentum, "weight_decay",
+        r->weight_decay, "warmup", r->warmup, "rule", rule_name(r->rule), "labels",
+        r->labels == LABELS_CROWD ? "crowd" : "reviewed", "augmentation", "rotation", (double)a->rotation_deg,
+        "zoom", (double)a->zoom, "aspect", (double)a->aspect, "shift", (double)a->shift, "flip", a->flip,
+        "seed", (json_int_t)r->seed, "limit", (json_int_t)r->limit);
+    char *text = record == NULL ? NULL : json_dumps(record, JSON_REAL_PRECISION(6));
+    json_decref(record);
+    return text;
+}
+
+static bool check_name(const char *name, struct err *e)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    if (name[strspn(name, allowed)] != '\0')
+        return err_set(e, ERR_USAGE, "train: '%s' is no name for a model; use letters, digits, '.', '_', '-'",
+                       name);
+    return true;
+}
+
+static bool check_range(const char *what, double value, double low, double high, struct err *e)
+{
+    if (!(value >= low && value <= high))
+        return err_set(e, ERR_USAGE, "train: %s of %g makes no sense; give %g to %g", what, value, low, high);
+    return true;
+}
+
+bool recipe_check(const struct recipe *r, struct err *e)
+{
+    const struct augmentation *a = &r->augmentation;
+    return check_name(r->name, e) && check_range("a number of epochs", r->epochs, 1, RECIPE_EPOCHS_MAX, e) &&
+           check_range("a batch", r->batch, 1, RECIPE_BATCH_MAX, e) &&
+           check_range("a number of threads", r->threads, 0, RECIPE_THREADS_MAX, e) &&
+           check_range("a learning rate", r->learning_rate, 0, RECIPE_RATE_MAX, e) &&
+           check_range("a momentum", r->momentum, 0, RECIPE_MOMENTUM_MAX, e) &&
+           check_range("a weight decay", r->weight_decay, 0, 1, e) &&
+           check_range("a warm-up share", r->warmup, 0, 1, e) &&
+           check_range("a rotation", a->rotation_deg, 0, RECIPE_ROTATION_MAX, e) &&
+           check_range("a zoom", a->zoom, 0, RECIPE_ZOOM_MAX, e) &&
+           check_range("an aspect", a->aspect, 0, RECIPE_ZOOM_MAX, e) &&
+           check_range("a shift", a->shift, 0, RECIPE_SHIFT_MAX, e) &&
+           check_range("a seed", (double)r->seed, 0, RECIPE_SEED_MAX, e) &&
+           check_range("a limit", (double)r->limit, 0, RECIPE_LIMIT_MAX, e);
+}

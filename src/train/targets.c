@@ -1,0 +1,48 @@
+/* Targets: which rows a split trains on, and towards what, once reviews have had their say. */
+#include "ferlab/train/trainer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A review that says what its votes say anyway keeps their distribution; one that says otherwise is certain.
+ */
+static bool row_target(const struct columns *c, size_t row, enum rule rule, enum label_source labels,
+                       float target[EMOTION_COUNT])
+{
+    if (labels == LABELS_CROWD || !c->reviewed[row])
+        return votes_target(&c->votes[row], rule, target);
+    const struct votes *votes = columns_votes(c, row);
+    int label = c->label[row];
+    if (label == votes_label(votes, c->rule))
+        return votes_target(votes, rule, target);
+    memset(target, 0, EMOTION_COUNT * sizeof *target);
+    if (label < 0 || label >= EMOTION_COUNT)
+        return false;
+    target[label] = 1;
+    return true;
+}
+
+bool train_targets(const struct columns *c, enum split split, enum rule rule, enum label_source labels,
+                   uint32_t **rows, float **targets, size_t *count, struct err *e)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < c->count; i++)
+        most += c->split[i] == split;
+    uint32_t *found = malloc((most + 1) * sizeof *found);
+    float *wanted = malloc((most + 1) * EMOTION_COUNT * sizeof *wanted);
+    if (found == NULL || wanted == NULL) {
+        free(found);
+        free(wanted);
+        return err_memory(e, "gathering training targets");
+    }
+    size_t n = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        if (c->split[i] != split || !row_target(c, i, rule, labels, wanted + n * EMOTION_COUNT))
+            continue;
+        found[n++] = (uint32_t)i;
+    }
+    *rows = found;
+    *targets = wanted;
+    *count = n;
+    return true;
+}

@@ -1,0 +1,321 @@
+/* The training loop: epochs of steps, an evaluation after each, progress as it goes. */
+#include "training.h"
+
+#include "ferlab/base/clock.h"
+#include "ferlab/base/interrupt.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { VALID_FACES = 256 }; /* between two looks of the progress bar */
+static const double progress_seconds = 0.5;
+
+enum ending { ENDING_GOES_ON, ENDING_STOPPED, ENDING_DIVERGED, ENDING_ERROR };
+
+/* Sums over an epoch so far. */
+struct tally {
+    double loss, started;
+    size_t right, seen;
+};
+
+static int most_probable(const float probabilities[EMOTION_COUNT])
+{
+    int best = 0;
+    for (int k = 1; k < EMOTION_COUNT; k++)
+        if (probabilities[k] > probabilities[best])
+            best = k;
+    return best;
+}
+
+/* Right: no class has a larger share of the target than the one predicted. */
+static size_t count_right(const float *probabilities, const float *targets, size_t count)
+{
+    size_t right = 0;
+    for (size_t i = 0; i < count; i++, probabilities += EMOTION_COUNT, targets += EMOTION_COUNT)
+        right += targets[most_probable(probabilities)] >= targets[most_probable(targets)];
+    return right;
+}
+
+/* The predictions for all samples at the end take as long as so many evaluations. */
+static double seconds_left(const struct training *t, int epoch, int64_t step)
+{
+    double steps = (double)((t->recipe.epochs - epoch) * t->steps + t->steps - step);
+    double evaluations = t->recipe.epochs - epoch + 1;
+    if (t->valid.count > 0)
+        evaluations += (double)t->columns->count / (double)t->valid.count;
+    return steps * t->step_seconds + evaluations * t->evaluation_seconds;
+}
+
+static double images_per_second(const struct training *t)
+{
+    return t->step_seconds > 0 ? (double)t->train.count / (double)t->steps / t->step_seconds : 0;
+}
+
+/* Where the run is now, for whoever watches. A workspace that is busy just then hears of it the next time. */
+static void report(struct training *t, int epoch, int64_t step, const struct tally *tally)
+{
+    double now = clock_seconds();
+    if (now - t->reported < progress_seconds)
+        return;
+    t->reported = now;
+    run_progress(t->ws, t->run, epoch, step, t->steps, images_per_second(t), seconds_left(t, epoch, step),
+                 tally->loss / (double)tally->seen, NULL);
+}
+
+static double train_step(struct training *t, int epoch, int64_t step, struct tally *tally)
+{
+    const struct recipe *r = &t->recipe;
+    double before = clock_seconds();
+    /* An epoch sees every face once, in steps that differ by one face at most. */
+    size_t first = (size_t)step * t->train.count / (size_t)t->steps;
+    size_t count = ((size_t)step + 1) * t->train.count / (size_t)t->steps - first;
+    int64_t global = (epoch - 1) * t->steps + step;
+    batch_fill(&t->batch, &t->train, t->order + first, count, r, epoch);
+    double loss = session_train(t->session, t->batch.images, t->batch.targets, (int)count,
+                                r->rule == RULE_MULTI_TARGET ? LOSS_MULTI_TARGET : LOSS_CROSS_ENTROPY,
+                                r->seed, (uint64_t)global, t->probabilities);
+    if (!isfinite(loss))
+        return loss;
+    sgd_step(&t->sgd, t->net, (float)recipe_learning_rate(r, global, r->epochs * t->steps));
+    tally->loss += loss * (double)count;
+    tally->right += count_right(t->probabilities, t->batch.targets, count);
+    tally->seen += count;
+    double seconds = clock_seconds() - before;
+    t->step_seconds += (t->step_seconds > 0 ? 0.1 : 1) * (seconds - t->step_seconds);
+    return loss;
+}
+
+static enum ending train_epoch(struct training *t, int epoch, struct tally *tally)
+{
+    struct rng r;
+    for (size_t i = 0; i < t->train.count; i++)
+        t->order[i] = (uint32_t)i;
+    stream_seed(&r, t->recipe.seed, STREAM_SHUFFLE, epoch, 0);
+    rng_shuffle(&r, t->order, t->train.count);
+    train_log_bar(&t->log, t->train.count, "epoch %d/%d", epoch, t->recipe.epochs);
+    for (int64_t step = 0; step < t->steps; step++) {
+        if (interrupt_requested())
+            return ENDING_STOPPED;
+        if (!isfinite(train_step(t, epoch, step, tally)))
+            return ENDING_DIVERGED;
+        progress_update(&t->log.bar, tally->seen);
+        report(t, epoch, step + 1, tally);
+    }
+    return ENDING_GOES_ON;
+}
+
+static bool predict_valid(struct training *t, int epoch, struct err *e)
+{
+    train_log_bar(&t->log, t->valid.count, "valid %d/%d", epoch, t->recipe.epochs);
+    for (size_t first = 0; first < t->valid.count; first += VALID_FACES) {
+        size_t left = t->valid.count - first, n = left < VALID_FACES ? left : VALID_FACES;
+        if (!predictor_faces(t->judge, t->valid.pixels + first * FACE_PIXELS, n,
+                             t->valid_probabilities + first, e))
+            return false;
+        progress_update(&t->log.bar, first + n);
+    }
+    return true;
+}
+
+/* Accuracy on the validation faces; NaN where there are none. */
+static bool evaluate(struct training *t, int epoch, double *accuracy, struct err *e)
+{
+    double before = clock_seconds();
+    size_t right = 0;
+    *accuracy = NAN;
+    if (t->valid.count == 0)
+        return true;
+    if (!predict_valid(t, epoch, e))
+        return false;
+    for (size_t i = 0; i < t->valid.count; i++)
+        right += most_probable(t->valid_probabilities[i]) == t->valid.labels[i];
+    *accuracy = (double)right / (double)t->valid.count;
+    t->evaluation_seconds = clock_seconds() - before;
+    return true;
+}
+
+/* Whether the weights, and what they make of the validation faces, are numbers: weights may overflow in a
+ * step whose loss still was one. */
+static bool is_sound(const struct training *t)
+{
+    for (size_t i = 0; i < network_parameter_count(t->net); i++) {
+        const struct parameter *p = network_parameter(t->net, i);
+        for (size_t k = 0; k < p->count; k++)
+            if (!isfinite(p->value[k]))
+                return false;
+    }
+    for (size_t i = 0; i < t->valid.count; i++)
+        for (int k = 0; k < EMOTION_COUNT; k++)
+            if (!isfinite(t->valid_probabilities[i][k]))
+                return false;
+    return true;
+}
+
+static void remember_best(struct training *t, int64_t epoch, double accuracy)
+{
+    if (accuracy <= t->best_accuracy)
+        return;
+    t->best_accuracy = accuracy;
+    t->best_epoch = epoch;
+    network_copy_values(t->best, t->net);
+    memcpy(t->best_probabilities, t->valid_probabilities, t->valid.count * sizeof *t->best_probabilities);
+}
+
+/* Epochs that a busy workspace did not take are written with the next one. */
+static bool write_epochs(struct training *t, struct err *e)
+{
+    while (t->epochs_written < t->epochs_done) {
+        if (!run_add_epoch(t->ws, t->run, &t->epochs[t->epochs_written], e))
+            return false;
+        t->epochs_written++;
+    }
+    return true;
+}
+
+static void say_epoch(struct training *t, const struct run_epoch *row, int epoch)
+{
+    char valid[64] = "", seconds[16], left[16];
+    if (!isnan(row->valid_accuracy))
+        snprintf(valid, sizeof valid, "  valid %.2f %% (best %.2f %%, epoch %d)", 100 * row->valid_accuracy,
+                 100 * t->best_accuracy, (int)t->best_epoch);
+    train_log_say(&t->log, "epoch %d/%d  loss %.4f  train %.2f %%%s  %s  %.0f img/s  %s left", epoch,
+                  t->recipe.epochs, row->loss, 100 * row->train_accuracy, valid,
+                  clock_span(seconds, row->seconds), images_per_second(t),
+                  clock_span(left, seconds_left(t, epoch, t->steps) - t->evaluation_seconds));
+}
+
+static enum ending complete_epoch(struct training *t, int epoch, struct err *e)
+{
+    struct tally tally = {.started = clock_seconds()};
+    enum ending ending = train_epoch(t, epoch, &tally);
+    if (ending != ENDING_GOES_ON)
+        return ending;
+    struct run_epoch *row = &t->epochs[t->epochs_done];
+    *row = (struct run_epoch){
+        .epoch = epoch,
+        .loss = tally.loss / (double)tally.seen,
+        .train_accuracy = (double)tally.right / (double)tally.seen,
+    };
+    if (!evaluate(t, epoch, &row->valid_accuracy, e))
+        return ENDING_ERROR;
+    if (!is_sound(t))
+        return ENDING_DIVERGED;
+    remember_best(t, epoch, row->valid_accuracy);
+    row->seconds = clock_seconds() - tally.started;
+    t->epochs_done++;
+    say_epoch(t, row, epoch);
+    struct err busy = {0};
+    if (!write_epochs(t, &busy))
+        train_log_say(&t->log, "the epoch is written with the next one: %s", busy.text);
+    return ENDING_GOES_ON;
+}
+
+static enum ending all_epochs(struct training *t, struct err *e)
+{
+    enum ending ending = ENDING_GOES_ON;
+    for (int epoch = 1; epoch <= t->recipe.epochs && ending == ENDING_GOES_ON; epoch++)
+        ending = complete_epoch(t, epoch, e);
+    return ending;
+}
+
+static void say_start(struct training *t)
+{
+    const struct recipe *r = &t->recipe;
+    train_log_say(&t->log,
+                  "run %d %s: %s, %zu parameters%s%s; epochs: %d of %zu faces, batch %d, rate %g, seed %llu, "
+                  "%d threads",
+                  (int)t->run, r->name, r->arch, network_parameters(t->net), t->parent[0] ? ", from " : "",
+                  t->parent, r->epochs, t->train.count, r->batch, r->learning_rate,
+                  (unsigned long long)r->seed, r->threads);
+    if (t->valid.count > 0)
+        train_log_say(
+            &t->log, "targets: %s rule, %s labels (revision %s); accuracy: %zu faces of valid, majority rule",
+            rule_name(r->rule), r->labels == LABELS_CROWD ? "crowd" : "reviewed", t->label_revision,
+            t->valid.count);
+    else
+        train_log_say(
+            &t->log,
+            "targets: %s rule, %s labels (revision %s); the valid split has no labelled face, so the last "
+            "epoch counts as the best",
+            rule_name(r->rule), r->labels == LABELS_CROWD ? "crowd" : "reviewed", t->label_revision);
+}
+
+/* What to tell of an ending that is not the planned one. */
+static void explain(const struct training *t, enum ending ending, struct err *why)
+{
+    int epoch = (int)t->epochs_done + 1;
+    if (ending == ENDING_STOPPED)
+        err_set(why, ERR_INTERRUPTED,
+                "run %d: stopped before its first epoch ended; there is no model to keep", (int)t->run);
+    else if (ending == ENDING_DIVERGED)
+        err_set(why, ERR_INPUT, "run %d: the loss of epoch %d is not a number any more; lower --lr%s%s",
+                (int)t->run, epoch, t->epochs_done > 0 ? "; the best model before that is kept as " : "",
+                t->epochs_done > 0 ? t->recipe.name : "");
+}
+
+static bool end_with_model(struct training *t, enum run_state state, const char *failure, struct err *e)
+{
+    struct err trouble = {0};
+    if (state == RUN_STOPPED)
+        train_log_say(
+            &t->log,
+            "stopped in epoch %d; keeping the model of epoch %d (Ctrl-C again leaves its predictions "
+            "for later)",
+            (int)t->epochs_done + 1, (int)t->best_epoch);
+    if (!write_epochs(t, &trouble))
+        train_log_say(&t->log, "%s", trouble.text);
+    if (training_keep(t, state, failure, e))
+        return true;
+    if (state == RUN_DONE || t->model == 0) /* else its end is written */
+        run_finish(t->ws, t->run, RUN_FAILED, t->model, e->text, NULL);
+    return false;
+}
+
+/* Keeps what there is, in the state the ending asks for. */
+static bool end_run(struct training *t, enum ending ending, struct err *e)
+{
+    static const enum run_state states[] = {
+        [ENDING_GOES_ON] = RUN_DONE,
+        [ENDING_STOPPED] = RUN_STOPPED,
+        [ENDING_DIVERGED] = RUN_FAILED,
+        [ENDING_ERROR] = RUN_FAILED,
+    };
+    enum run_state state = states[ending];
+    struct err why = *e;
+    explain(t, ending, &why);
+    const char *failure = state == RUN_FAILED ? why.text : NULL;
+    bool fine = true;
+    if (t->epochs_done == 0)
+        run_finish(t->ws, t->run, state, 0, failure, NULL);
+    else
+        fine = end_with_model(t, state, failure, e);
+    if (fine && (failure != NULL || t->epochs_done == 0)) {
+        *e = why;
+        fine = false;
+    }
+    if (!fine)
+        train_log_write(&t->log, e->text);
+    return fine;
+}
+
+bool train_run(struct workspace *ws, const struct recipe *recipe, bool quiet, int64_t *run, struct err *e)
+{
+    struct training t;
+    int threads = omp_get_max_threads();
+    *run = 0;
+    bool fine = training_prepare(&t, ws, recipe, e) && training_start(&t, quiet, e);
+    *run = t.run;
+    if (fine) {
+        omp_set_num_threads(t.recipe.threads); /* libraries below the engine keep to it too */
+        say_start(&t);
+        fine = end_run(&t, all_epochs(&t, e), e);
+        omp_set_num_threads(threads);
+    } else if (t.run != 0) {
+        train_log_write(&t.log, e->text);
+        run_finish(ws, t.run, RUN_FAILED, 0, e->text, NULL);
+    }
+    training_free(&t);
+    return fine;
+}

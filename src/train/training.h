@@ -1,0 +1,55 @@
+/* One training as it stands in memory: shared by the loop (trainer.c), its preparation (prepare.c) and what
+ * is kept of it (keep.c). */
+#ifndef FERLAB_TRAIN_TRAINING_H
+#define FERLAB_TRAIN_TRAINING_H
+
+#include "dataset.h"
+#include "log.h"
+#include "predictor.h"
+
+#include "ferlab/nn/network.h"
+#include "ferlab/train/trainer.h"
+
+struct training {
+    struct workspace *ws;
+    struct recipe recipe; /* name, architecture and threads settled */
+    char parent[64];      /* the model it started from, or "" */
+    char label_revision[13];
+    int64_t run, model; /* model: the one kept, once it is */
+    struct columns *columns;
+    struct training_set train;
+    struct validation_set valid;
+
+    struct network *net, *best; /* best: the weights of best_epoch */
+    struct session *session;
+    struct sgd sgd;
+    struct predictor *judge; /* over net */
+    uint32_t *order;         /* of the training faces, this epoch */
+    struct batch batch;
+    float *probabilities; /* of the batch, in training mode */
+    float (*valid_probabilities)[EMOTION_COUNT], (*best_probabilities)[EMOTION_COUNT];
+
+    int64_t steps; /* in an epoch */
+    struct run_epoch *epochs;
+    size_t epochs_done, epochs_written; /* written: in the workspace */
+    int64_t best_epoch;                 /* 0: none yet */
+    double best_accuracy;               /* NaN without validation faces */
+    double step_seconds, evaluation_seconds,
+        reported; /* smoothed; of the last evaluation; when progress was written */
+    struct train_log log;
+};
+
+/* Everything before the first step: data, network, buffers. training_free whatever it returns. */
+bool training_prepare(struct training *t, struct workspace *ws, const struct recipe *recipe, struct err *e);
+void training_free(struct training *t);
+
+/* The run's row and its log. */
+bool training_start(struct training *t, bool quiet, struct err *e);
+
+/* Copies all weights and running statistics between networks of one architecture. */
+void network_copy_values(struct network *to, struct network *from);
+
+/* Keeps the best network as a model with predictions for every sample, and ends the run in that state. */
+bool training_keep(struct training *t, enum run_state state, const char *failure, struct err *e);
+
+#endif

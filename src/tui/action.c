@@ -1,0 +1,64 @@
+/* Actions as data: the rows of action.h, and which key means which. */
+#include "app.h"
+
+#include "ferlab/tui/workbench.h"
+
+#include <curses.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct action_row action_rows[ACTION_COUNT] = {[ACTION_NONE] = {"", "", "", ""},
+#define X(id, name, keys, group, help) [ACTION_##id] = {name, keys, group, help},
+                                                     ACTIONS(X)
+#undef X
+};
+
+static const struct {
+    const char *name;
+    int key;
+} key_names[] = {
+    {"Tab", '\t'},       {"Del", KEY_DC},      {"Space", ' '},   {"Enter", '\n'},    {"Esc", 27},
+    {"Left", KEY_LEFT},  {"Right", KEY_RIGHT}, {"Up", KEY_UP},   {"Down", KEY_DOWN}, {"PgDn", KEY_NPAGE},
+    {"PgUp", KEY_PPAGE}, {"Home", KEY_HOME},   {"End", KEY_END}, {"Tab", '\t'},      {"Del", KEY_DC},
+};
+
+static int key_of_name(const char *name, size_t length)
+{
+    if (length == 1)
+        return (unsigned char)name[0];
+    if (length == 6 && strncmp(name, "Ctrl-", 5) == 0)
+        return name[5] & 31;
+    for (size_t i = 0; i < sizeof key_names / sizeof *key_names; i++)
+        if (strlen(key_names[i].name) == length && strncmp(key_names[i].name, name, length) == 0)
+            return key_names[i].key;
+    return -1;
+}
+
+enum action action_of_key(int key)
+{
+    if (key == ('C' & 31))
+        key = 27; /* Ctrl-C leaves what one is in, as Esc does */
+    for (int a = ACTION_NONE + 1; a < ACTION_COUNT; a++)
+        for (const char *p = action_rows[a].keys; *p != '\0';) {
+            size_t length = strcspn(p, " ");
+            if (key_of_name(p, length) == key)
+                return (enum action)a;
+            p += length + strspn(p + length, " ");
+        }
+    return ACTION_NONE;
+}
+
+enum action action_of_name(const char *name)
+{
+    for (int a = ACTION_NONE + 1; a < ACTION_COUNT; a++)
+        if (strcmp(action_rows[a].name, name) == 0)
+            return (enum action)a;
+    return ACTION_NONE;
+}
+
+void workbench_print_keys(FILE *out)
+{
+    for (int a = ACTION_NONE + 1; a < ACTION_COUNT; a++)
+        fprintf(out, "%-10s %-16s %-18s %s\n", action_rows[a].group, action_rows[a].keys, action_rows[a].name,
+                action_rows[a].help);
+}

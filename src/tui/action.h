@@ -1,0 +1,94 @@
+/* Actions: everything a key, a `:` command or the mouse wheel can make the workbench do. One row each;
+ * dispatch, the help view, `:` completion and the man page's key table all come from here. */
+#ifndef FERLAB_TUI_ACTION_H
+#define FERLAB_TUI_ACTION_H
+
+#include <stddef.h>
+
+/* X(id, name for ':', default keys separated by spaces, group, help) */
+#define ACTIONS(X)                                                                                           \
+    X(LABEL_NEUTRAL, "label neutral", "1", "review", "label neutral and move on")                            \
+    X(LABEL_HAPPINESS, "label happiness", "2", "review", "label happiness and move on")                      \
+    X(LABEL_SURPRISE, "label surprise", "3", "review", "label surprise and move on")                         \
+    X(LABEL_SADNESS, "label sadness", "4", "review", "label sadness and move on")                            \
+    X(LABEL_ANGER, "label anger", "5", "review", "label anger and move on")                                  \
+    X(LABEL_DISGUST, "label disgust", "6", "review", "label disgust and move on")                            \
+    X(LABEL_FEAR, "label fear", "7", "review", "label fear and move on")                                     \
+    X(LABEL_CONTEMPT, "label contempt", "8", "review", "label contempt and move on")                         \
+    X(LABEL_UNKNOWN, "label unknown", "9", "review", "label unknown and move on")                            \
+    X(LABEL_NF, "label nf", "0", "review", "label not a face and move on")                                   \
+    X(ACCEPT, "accept", "Space", "review", "accept the label as it stands and move on")                      \
+    X(SKIP, "skip", "s", "review", "move on without deciding")                                               \
+    X(FLAG, "flag", "f", "review", "flag for another look, or take the flag back")                           \
+    X(NOTE, "note", "n", "review", "write a note")                                                           \
+    X(TAG, "tag", "T", "review", "tag, or remove the tag")                                                   \
+    X(UNDO, "undo", "u", "review", "undo your latest review")                                                \
+    X(REDO, "redo", "U", "review", "redo what you undid")                                                    \
+    X(RANGE, "range", "v", "review", "select a range; the next label, accept, flag or tag is for all of it") \
+    X(LEFT, "left", "h Left", "move", "left")                                                                \
+    X(DOWN, "down", "j Down", "move", "down")                                                                \
+    X(UP, "up", "k Up", "move", "up")                                                                        \
+    X(RIGHT, "right", "l Right", "move", "right")                                                            \
+    X(PAGE_DOWN, "page-down", "PgDn Ctrl-F", "move", "one screen down")                                      \
+    X(PAGE_UP, "page-up", "PgUp Ctrl-B", "move", "one screen up")                                            \
+    X(FIRST, "first", "g Home", "move", "to the first")                                                      \
+    X(LAST, "last", "G End", "move", "to the last")                                                          \
+    X(SWITCH, "switch", "Tab", "move", "other part of the view: form or runs, validation split or filter")   \
+    X(OPEN, "open", "Enter", "view", "open what is selected")                                                \
+    X(BACK, "back", "q Esc", "view", "back; q in the first view leaves")                                     \
+    X(FILTER, "filter", "/", "view", "filter the samples")                                                   \
+    X(COMMAND, "command", ":", "view", "type a command")                                                     \
+    X(CONFUSION, "confusion", "c", "view", "confusion matrix")                                               \
+    X(TRAINING, "training", "t", "view", "train, and watch trainings")                                       \
+    X(MODELS, "models", "m", "view", "models and runs")                                                      \
+    X(QUEUE, "queue", "r", "view", "review queue: the present filter, most suspicious first, face by face")  \
+    X(HELP, "help", "?", "view", "help")                                                                     \
+    X(LEGEND, "legend", "L", "view", "show or hide the legend line")                                         \
+    X(LARGER, "larger", "+ =", "view", "larger faces")                                                       \
+    X(SMALLER, "smaller", "-", "view", "smaller faces")                                                      \
+    X(SMOOTH, "smooth", "i", "view", "smooth the faces, or show their pixels")                               \
+    X(COUNTS, "counts", "#", "matrix", "counts")                                                             \
+    X(PERCENT, "percent", "%", "matrix", "row percentages")                                                  \
+    X(OFF_DIAGONAL, "off-diagonal", "o", "matrix", "heat of the errors only")                                \
+    X(DIFFERENCE, "difference", "D", "matrix", "difference to the model before")                             \
+    X(STOP, "stop", "x", "training", "stop the running training, keeping its best model")                    \
+    X(START, "start", "S", "training", "start the training in the form")                                     \
+    X(REMOVE, "remove", "d Del", "models", "remove the selected model")                                      \
+    X(REDRAW, "redraw", "Ctrl-L", "view", "draw everything again")                                           \
+    X(QUIT, "quit", "", "view", "leave ferlab")
+
+enum action {
+    ACTION_NONE,
+#define X(id, name, keys, group, help) ACTION_##id,
+    ACTIONS(X)
+#undef X
+        ACTION_COUNT
+};
+
+struct action_row {
+    const char *name, *keys, *group, *help;
+};
+extern const struct action_row action_rows[ACTION_COUNT]; /* [ACTION_NONE] is all "" */
+
+enum action action_of_key(int key);           /* keys as struct view_ops' key gets them */
+enum action action_of_name(const char *name); /* ACTION_NONE where there is none */
+
+/* Whether this action labels, and with which class. */
+static inline int action_class(enum action a)
+{
+    return a >= ACTION_LABEL_NEUTRAL && a <= ACTION_LABEL_NF ? (int)a - (int)ACTION_LABEL_NEUTRAL : -1;
+}
+
+/* Whether the action is a review, or what belongs to reviewing: for app_review. */
+static inline int action_reviews(enum action a)
+{
+    return a >= ACTION_LABEL_NEUTRAL && a <= ACTION_RANGE;
+}
+
+/* The key that gives a class: '1' to '8' the emotions, '9' unknown, '0' not a face. */
+static inline char class_key(int class_index)
+{
+    return (char)('0' + (class_index + 1) % 10);
+}
+
+#endif

@@ -1,0 +1,415 @@
+/* The app: opening and closing the workbench, the stack of views, and where each event goes. */
+#include "ask.h"
+#include "parts.h"
+#include "terminal.h"
+#include "theme.h"
+
+#include "ferlab/base/clock.h"
+#include "ferlab/base/str.h"
+#include "ferlab/tui/workbench.h"
+
+#include <curses.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { STACK_DEPTH = sizeof((struct app *)NULL)->stack / sizeof *((struct app *)NULL)->stack };
+
+/* --- messages --- */
+
+static void say(struct app *app, bool bad, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
+static void say(struct app *app, bool bad, const char *format, va_list arguments)
+{
+    char text[sizeof app->message];
+    vsnprintf(text, sizeof text, format, arguments);
+    str_escape(app->message, sizeof app->message, text);
+    app->message_is_bad = bad;
+    app->redraw = true;
+}
+
+void app_message(struct app *app, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say(app, false, format, arguments);
+    va_end(arguments);
+}
+
+void app_complain(struct app *app, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say(app, true, format, arguments);
+    va_end(arguments);
+}
+
+/* --- views --- */
+
+static struct view *top(struct app *app)
+{
+    return &app->stack[app->depth - 1];
+}
+
+void app_changed(struct app *app, unsigned changes)
+{
+    for (int i = 0; i < app->depth; i++)
+        if (app->stack[i].ops->changed != NULL)
+            app->stack[i].ops->changed(app, app->stack[i].state, changes);
+    app->redraw = true;
+}
+
+static bool push(struct app *app, const struct view_ops *ops)
+{
+    if (app->depth == STACK_DEPTH) {
+        app_complain(app, "too many views are open; q goes back");
+        return false;
+    }
+    struct view view = {.ops = ops};
+    if (ops->open != NULL && !ops->open(app, &view.state))
+        return false;
+    app->stack[app->depth++] = view;
+    app->redraw = true;
+    return true;
+}
+
+/* Views other than grids of samples are opened once: asked for again, one goes back to them. */
+void app_push(struct app *app, const struct view_ops *ops)
+{
+    if (ops != &view_grid)
+        for (int i = 0; i < app->depth; i++)
+            if (app->stack[i].ops == ops) {
+                while (app->depth > i + 1)
+                    app_pop(app);
+                return;
+            }
+    push(app, ops);
+}
+
+void app_pop(struct app *app)
+{
+    struct view gone = *top(app);
+    if (app->depth == 1) {
+        app->quit = true;
+        return;
+    }
+    app->depth--;
+    if (gone.ops->close != NULL)
+        gone.ops->close(app, gone.state);
+    app->range_anchor = -1;
+    app->redraw = true;
+    if (gone.former_filter != NULL) {
+        app_set_filter(app, gone.former_filter);
+        app_move_to(app, gone.former_cursor);
+        app->message[0] = '\0';
+        free(gone.former_filter);
+    }
+}
+
+bool app_open_samples(struct app *app, const char *filter)
+{
+    char *former = strdup(app->filter_text);
+    size_t cursor = app->cursor;
+    if (former == NULL || !app_set_filter(app, filter)) {
+        free(former);
+        return false;
+    }
+    if (!push(app, &view_grid)) {
+        app_set_filter(app, former);
+        app_move_to(app, cursor);
+        free(former);
+        return false;
+    }
+    top(app)->former_filter = former;
+    top(app)->former_cursor = cursor;
+    return true;
+}
+
+/* --- actions --- */
+
+static enum outcome go_back(struct app *app)
+{
+    bool escape = app->last_key != 'q';
+    if (app->range_anchor >= 0 && escape)
+        app->range_anchor = -1;
+    else if (app->depth > 1 || !escape)
+        app_pop(app);
+    return OUTCOME_REDRAW;
+}
+
+static enum outcome open_queue(struct app *app)
+{
+    char filter[sizeof app->filter_text];
+    rows_queue_filter(app, filter, sizeof filter);
+    if (strcmp(filter, app->filter_text) != 0 && !app_set_filter(app, filter))
+        return OUTCOME_REDRAW;
+    app_move_to(app, 0);
+    app_push(app, &view_face);
+    return OUTCOME_REDRAW;
+}
+
+static enum outcome act_on_app(struct app *app, enum action action)
+{
+    switch (action) {
+    case ACTION_BACK:
+        return go_back(app);
+    case ACTION_FILTER:
+        ask_filter(app);
+        break;
+    case ACTION_COMMAND:
+        ask_command(app);
+        break;
+    case ACTION_CONFUSION:
+        app_push(app, &view_confusion);
+        break;
+    case ACTION_TRAINING:
+        app_push(app, &view_training);
+        break;
+    case ACTION_MODELS:
+        app_push(app, &view_models);
+        break;
+    case ACTION_HELP:
+        app_push(app, &view_help);
+        break;
+    case ACTION_QUEUE:
+        return open_queue(app);
+    case ACTION_UNDO:
+    case ACTION_REDO:
+        return app_review(app, action);
+    case ACTION_LEGEND:
+        app->legend = !app->legend;
+        app_changed(app, CHANGE_SIZE);
+        break;
+    case ACTION_SMOOTH:
+        app->smooth = !app->smooth;
+        app_changed(app, CHANGE_SIZE);
+        break;
+    case ACTION_REDRAW:
+        clearok(curscr, TRUE);
+        images_invalidate(app->images);
+        break;
+    case ACTION_QUIT:
+        app->quit = true;
+        break;
+    default:
+        return OUTCOME_IGNORED;
+    }
+    return OUTCOME_REDRAW;
+}
+
+enum outcome app_act(struct app *app, enum action action)
+{
+    struct view *view = top(app);
+    enum outcome outcome =
+        view->ops->act != NULL ? view->ops->act(app, view->state, action) : OUTCOME_IGNORED;
+    if (outcome == OUTCOME_IGNORED)
+        outcome = act_on_app(app, action);
+    app->redraw |= outcome == OUTCOME_REDRAW;
+    return outcome;
+}
+
+/* --- events --- */
+
+static void handle_key(struct app *app, int key)
+{
+    struct view *view = top(app);
+    app->redraw |= app->message[0] != '\0';
+    app->message[0] = '\0';
+    app->last_key = key;
+    enum outcome outcome = view->ops->key != NULL ? view->ops->key(app, view->state, key) : OUTCOME_IGNORED;
+    if (outcome == OUTCOME_IGNORED)
+        outcome = app_act(app, action_of_key(key));
+    app->redraw |= outcome == OUTCOME_REDRAW;
+}
+
+static void handle_click(struct app *app, const struct input *input)
+{
+    struct view *view = top(app);
+    if (app->ask == NULL && view->ops->mouse != NULL &&
+        view->ops->mouse(app, view->state, input->row, input->column, input->doubled) == OUTCOME_REDRAW)
+        app->redraw = true;
+}
+
+static void handle_resize(struct app *app)
+{
+    caps_resized(STDOUT_FILENO, &app->caps);
+    clearok(curscr, TRUE);
+    images_invalidate(app->images);
+    app_changed(app, CHANGE_SIZE);
+}
+
+/* Text pasted by mistake would relabel faces. */
+static void refuse_paste(struct app *app)
+{
+    app_message(app, "nothing was done with the pasted text; open a prompt first, such as / or :");
+    app->redraw = true;
+}
+
+void app_handle(struct app *app, const struct input *input)
+{
+    switch (input->type) {
+    case INPUT_KEY:
+        if (app->ask != NULL)
+            ask_key(app, input->pasted && input->key == '\n' ? ' ' : input->key);
+        else if (input->pasted)
+            refuse_paste(app);
+        else
+            handle_key(app, input->key);
+        break;
+    case INPUT_CLICK:
+        handle_click(app, input);
+        break;
+    case INPUT_WHEEL:
+        if (app->ask == NULL)
+            app_act(app, input->key > 0 ? ACTION_DOWN : ACTION_UP);
+        break;
+    case INPUT_RESIZE:
+        handle_resize(app);
+        break;
+    case INPUT_SUSPEND:
+        terminal_suspend();
+        loop_resumed(app->loop);
+        handle_resize(app);
+        break;
+    case INPUT_TICK:
+        refresh_look(app);
+        if (top(app)->ops->tick != NULL)
+            top(app)->ops->tick(app, top(app)->state);
+        break;
+    case INPUT_HANGUP:
+        app->quit = true;
+        break;
+    case INPUT_NONE:
+        break;
+    }
+}
+
+/* Keys typed ahead are all taken before the next frame, but a flood of them may not freeze the screen. */
+enum { FLOOD_MS = 60 };
+
+void app_turn(struct app *app)
+{
+    if (app->redraw)
+        frame_draw(app);
+    struct input input;
+    loop_next(app->loop, true, &input);
+    double started = clock_seconds();
+    while (input.type != INPUT_NONE) {
+        app_handle(app, &input);
+        bool answered = app->ask != NULL && app->ask->done; /* what follows is for whoever asked */
+        if (app->quit || answered || clock_seconds() - started > FLOOD_MS / 1000.0)
+            break;
+        loop_next(app->loop, false, &input);
+    }
+}
+
+/* --- the workbench --- */
+
+static bool open_workspace(struct app *app, const struct workbench_options *options, struct err *e)
+{
+    struct err ignored;
+    if (workspace_open(&app->workspace, options->workspace, WORKSPACE_WRITE, e))
+        return true;
+    app->read_only = true;
+    return workspace_open(&app->workspace, options->workspace, WORKSPACE_READ, &ignored);
+}
+
+static bool find_model(struct app *app, const char *name, int64_t *id, struct err *e)
+{
+    for (size_t i = 0; i < app->model_count; i++)
+        if (strcmp(app->models[i].name, name) == 0) {
+            *id = app->models[i].id;
+            app->model_chosen = true;
+            return true;
+        }
+    return err_set(e, ERR_USAGE, "%s: no model is called \"%s\"; 'ferlab models' lists them",
+                   workspace_path(app->workspace), name);
+}
+
+static bool load(struct app *app, const struct workbench_options *options, struct err *e)
+{
+    int64_t model = 0;
+    if (!open_workspace(app, options, e) || !refresh_lists(app, e))
+        return false;
+    app->version = workspace_version(app->workspace);
+    if (options->model != NULL && !find_model(app, options->model, &model, e))
+        return false;
+    if (!columns_load(&app->columns, app->workspace, RULE_MAJORITY, model, e))
+        return false;
+    app->faces = face_cache_new(app->columns->count, e);
+    return app->faces != NULL && rows_start(app, e);
+}
+
+static void unload(struct app *app)
+{
+    while (app->depth > 0) {
+        struct view *view = &app->stack[--app->depth];
+        if (view->ops->close != NULL)
+            view->ops->close(app, view->state);
+        free(view->former_filter);
+    }
+    ask_free(app);
+    filter_free(app->filter);
+    free(app->rows);
+    face_cache_free(app->faces);
+    columns_free(app->columns);
+    arena_free(&app->shared_arena);
+    workspace_close(app->workspace);
+}
+
+static bool run(struct app *app, const struct workbench_options *options, struct err *e)
+{
+    bool fine = false;
+    app->loop = loop_new(e);
+    app->images = app->loop != NULL ? images_new(&app->caps, STDOUT_FILENO) : NULL;
+    if (app->images == NULL) {
+        if (app->loop != NULL)
+            err_memory(e, "starting the workbench");
+        goto done;
+    }
+    const char *filter = options->filter;
+    if (filter == NULL)
+        filter = app->columns->model != 0 ? "pred!=label sort:-suspect" : "";
+    if (!app_set_filter(app, filter))
+        app_set_filter(app, "");
+    else
+        app->message[0] = '\0';
+    if (app->read_only)
+        app_message(app, "%s may only be read: looking works, reviewing does not",
+                    workspace_path(app->workspace));
+    if (!push(app, &view_grid)) {
+        err_set(e, ERR_MEMORY, "%s", app->message);
+        goto done;
+    }
+    loop_type_ahead(app->loop, app->caps.typed, app->caps.typed_count);
+    while (!app->quit)
+        app_turn(app);
+    fine = true;
+done:
+    images_free(app->images);
+    loop_free(app->loop);
+    return fine;
+}
+
+bool workbench_run(const struct workbench_options *options, struct err *e)
+{
+    if (!terminal_usable(e))
+        return false;
+    struct app *app = calloc(1, sizeof *app);
+    if (app == NULL)
+        return err_memory(e, "starting the workbench");
+    app->legend = true;
+    bool fine = load(app, options, e);
+    if (fine) {
+        caps_query(STDIN_FILENO, &app->caps);
+        terminal_start(app->caps.name);
+        theme_start(app->caps.light);
+        fine = run(app, options, e);
+        terminal_stop();
+    }
+    unload(app);
+    free(app);
+    return fine;
+}

@@ -1,0 +1,152 @@
+/* The app: one workspace on one screen. Holds the columns, the current filter and its rows, the stack of
+ * views; owns the loop (one thread, one poll over terminal, signals and a timer). Views read this and call
+ * the functions below; only the app talks to the workspace. */
+#ifndef FERLAB_TUI_APP_H
+#define FERLAB_TUI_APP_H
+
+#include "view.h"
+
+#include "ferlab/base/arena.h"
+#include "ferlab/eval/metrics.h"
+#include "ferlab/store/columns.h"
+#include "ferlab/store/filter.h"
+#include "ferlab/store/models.h"
+#include "ferlab/store/reviews.h"
+#include "ferlab/store/runs.h"
+#include "ferlab/term/images.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct loop;
+struct face_cache;
+
+struct app {
+    struct workspace *workspace;
+    bool read_only;  /* browsing works, reviews do not */
+    int64_t version; /* of the workspace, as last looked at */
+    struct loop *loop;
+    struct face_cache *faces;
+    struct columns *columns;
+    struct caps caps;
+    struct images *images;
+
+    /* the filter and what it picks; rows keep their places while labels change under them, until it is
+     * applied again */
+    char filter_text[512];
+    struct filter *filter;
+    uint32_t *rows;
+    size_t row_count;
+    size_t cursor;        /* index into rows; 0 when there are none */
+    int64_t range_anchor; /* index into rows where `v` was pressed, or -1 */
+
+    /* refreshed together when the workspace's version changes */
+    struct arena shared_arena;
+    struct model *models;
+    size_t model_count;
+    struct run *runs;
+    size_t run_count;
+
+    struct metrics filter_metrics; /* of the rows, under the protocol shown */
+    struct confusion filter_confusion;
+    double valid_accuracy; /* of the model on split valid, labels in force; NaN where it cannot be had */
+    bool model_chosen; /* by --model or by the reviewer here: does not follow the workspace's current model */
+
+    struct view stack[16];
+    int depth;
+    bool quit, legend, smooth;
+    int face_scale; /* grid face side in pixels, times 24; 0: as fits the screen */
+    int last_key;   /* that led to the present action */
+    bool redraw;    /* a frame is due */
+
+    char message[512]; /* one line, until the next key; "" none */
+    bool message_is_bad;
+    struct ask *ask; /* the prompt being answered, or NULL */
+    struct ask_memory *ask_memory;
+};
+
+/* --- for views --- */
+
+/* Reviews. Each appends one action to the log, refreshes columns everywhere and moves the cursor on where the
+ * action says so. They act on the range if one is selected (asking above 20 samples), else on the cursor's
+ * sample. */
+enum outcome app_review(struct app *app, enum action action);
+
+/* The sample under the cursor, as a row of columns; -1 when the filter picks nothing. */
+int64_t app_row(const struct app *app);
+void app_move_to(struct app *app, size_t cursor); /* clamps */
+
+/* Sets and applies a filter; on a mistake shows it, with its place, and keeps the old one. Opening is done by
+ * the caller. */
+bool app_set_filter(struct app *app, const char *text);
+
+/* Opens a grid over the present view on what a filter picks ("these 61 samples"). Going back restores the
+ * filter and the cursor of before. False, with a complaint, where the filter is wrong. */
+bool app_open_samples(struct app *app, const char *filter);
+
+/* Opens a view on top. One that is open already, other than a grid, is gone back to. */
+void app_push(struct app *app, const struct view_ops *ops);
+void app_pop(struct app *app);
+
+/* Does an action: the view on top first, then what no view claims (leaving, filtering, commands, opening
+ * views, undo). */
+enum outcome app_act(struct app *app, enum action action);
+
+bool app_use_model(struct app *app, int64_t model);
+void app_use_rule(struct app *app, enum rule rule);
+
+/* One line above the bottom line, until the next key. Control characters are escaped. app_complain is for
+ * what went wrong. */
+void app_message(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void app_complain(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Asks for a line of text at the bottom (with history per prompt), or yes or no. Runs the event loop
+ * meanwhile. */
+bool app_ask_line(struct app *app, const char *prompt, const char *initial, char *out, size_t size);
+bool app_ask_yes(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Pixels of a row's face through a small cache (least recently used goes); never NULL (gray where reading
+ * failed). */
+const uint8_t *app_pixels(struct app *app, size_t row);
+/* The same for many rows in one sweep: afterwards app_pixels is quick for each. */
+void app_pixels_prepare(struct app *app, const uint32_t *rows, size_t count);
+
+/* --- drawing (in draw.c): curses behind words --- */
+
+enum style {
+    STYLE_NORMAL,
+    STYLE_DIM,
+    STYLE_BOLD,
+    STYLE_BAR,        /* top and bottom lines */
+    STYLE_BAR_STRONG, /* what matters in them */
+    STYLE_ACCENT,
+    STYLE_GOOD,
+    STYLE_BAD,
+    STYLE_SELECTED,
+    STYLE_EMOTION,                   /* + 0..7: Okabe-Ito; + 8, 9: gray */
+    STYLE_HEAT = STYLE_EMOTION + 10, /* + 0..15: cividis backgrounds with a readable foreground */
+    STYLE_COUNT = STYLE_HEAT + 16
+};
+
+/* A view draws between the top line (row 0) and draw_last(): under that lie its status line (draw_status,
+ * where messages appear too) and the bottom line. */
+int draw_rows(void); /* of the screen */
+int draw_columns(void);
+int draw_last(void); /* the last row a view may use: draw_rows() - 3 */
+void draw_status(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *draw_count(char out[32], int64_t n); /* 32,137; returns out */
+/* Text at a place, clipped to `width` columns (0: to the right edge) and escaped; returns the columns used.
+ */
+int draw_text(int row, int column, int width, enum style style, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+void draw_fill(int row, int column, int rows, int columns, enum style style);
+/* A frame; `heavy` for what is selected. Only the frame is drawn. */
+void draw_frame(int row, int column, int rows, int columns, enum style style, bool heavy);
+/* A column of no-break spaces: blank to see, but text to curses and to the image layer. Beside images it
+ * keeps curses from clearing a line over them, or its cursor from crossing them, when other text in their
+ * rows comes and goes. */
+void draw_guard(int row, int column, int rows);
+/* A horizontal bar of share (0..1) of `columns`, in eighths of a cell. */
+void draw_bar(int row, int column, int columns, double share, enum style style);
+
+#endif

@@ -1,0 +1,125 @@
+/* Captions are cut to their width by leaving out what matters least: first the gap, then the confidence, then
+ * marks. */
+#include "caption.h"
+
+#include "ferlab/base/str.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { PARTS = 7 };
+
+struct part {
+    char text[16];
+    enum style style;
+};
+
+char *caption_share(char out[8], double p)
+{
+    if (isnan(p))
+        snprintf(out, 8, "–");
+    else if (p >= 0.995)
+        snprintf(out, 8, "1.0");
+    else
+        snprintf(out, 8, ".%02d", (int)(p * 100 + 0.5));
+    return out;
+}
+
+static enum style class_style(int class_index)
+{
+    return class_index >= 0 ? STYLE_EMOTION + (enum style)class_index : STYLE_DIM;
+}
+
+static void add(struct part *parts, int *count, enum style style, const char *text)
+{
+    snprintf(parts[*count].text, sizeof parts->text, "%s", text);
+    parts[(*count)++].style = style;
+}
+
+/* The caption at a level of detail: 0 everything, 1 without the gap, 2 without confidence, 3 label and marks.
+ */
+static int compose(const struct columns *c, size_t row, int level, struct part parts[PARTS])
+{
+    int label = c->label[row], prediction = c->prediction[row], count = 0;
+    bool predicted = prediction != CLASS_NONE && level < 3, right = label == prediction;
+    char share[8];
+    add(parts, &count, class_style(label), class_short(label));
+    if (predicted) {
+        add(parts, &count, STYLE_DIM, "→");
+        add(parts, &count, class_style(prediction), class_short(prediction));
+        enum style verdict = right ? STYLE_GOOD : STYLE_BAD;
+        char mark[16];
+        snprintf(mark, sizeof mark, "%s%s", level == 0 ? " " : "",
+                 label < 0 || label >= EMOTION_COUNT ? "·"
+                 : right                             ? "✓"
+                                                     : "✗");
+        add(parts, &count, label < 0 || label >= EMOTION_COUNT ? STYLE_DIM : verdict, mark);
+        if (level < 2)
+            add(parts, &count, STYLE_NORMAL, caption_share(share, c->confidence[row]));
+    }
+    if (c->flagged[row])
+        add(parts, &count, STYLE_ACCENT, "⚑");
+    if (c->reviewed[row])
+        add(parts, &count, STYLE_ACCENT, "✎");
+    return count;
+}
+
+static int parts_width(const struct part *parts, int count)
+{
+    int width = 0;
+    for (int i = 0; i < count; i++)
+        width += str_columns(parts[i].text);
+    return width;
+}
+
+void caption_draw(const struct app *app, size_t row, int line, int column, int width, enum style style)
+{
+    struct part parts[PARTS];
+    int count = 0, used = width + 1;
+    for (int level = 0; level <= 3 && used > width; level++) {
+        count = compose(app->columns, row, level, parts);
+        used = parts_width(parts, count);
+    }
+    if (style != STYLE_NORMAL)
+        draw_fill(line, column, 1, width, style);
+    int end = column + width;
+    column += used < width ? (width - used) / 2 : 0;
+    for (int i = 0; i < count && column < end; i++)
+        column += draw_text(line, column, end - column, style != STYLE_NORMAL ? style : parts[i].style, "%s",
+                            parts[i].text);
+}
+
+char *caption_votes(char *out, size_t size, const struct votes *votes)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (int n = UINT8_MAX; n > 0; n--)
+        for (int k = 0; k < CLASS_COUNT && used < size; k++)
+            if (votes->count[k] == n)
+                used += (size_t)snprintf(out + used, size - used, "%s%s %d", used > 0 ? " " : "",
+                                         class_title(k), n);
+    return out;
+}
+
+char *caption_model(char *out, size_t size, const float *probabilities, int most)
+{
+    size_t used = 0;
+    bool told[EMOTION_COUNT] = {false};
+    out[0] = '\0';
+    if (isnan(probabilities[0]))
+        return out;
+    for (int i = 0; i < most && used < size; i++) {
+        int best = -1;
+        for (int k = 0; k < EMOTION_COUNT; k++)
+            if (!told[k] && (best < 0 || probabilities[k] > probabilities[best]))
+                best = k;
+        if (best < 0 || (i > 0 && probabilities[best] < 0.005f))
+            break;
+        told[best] = true;
+        char share[8];
+        used += (size_t)snprintf(out + used, size - used, "%s%s %s", used > 0 ? " " : "", class_title(best),
+                                 caption_share(share, (double)probabilities[best]));
+    }
+    return out;
+}

@@ -1,0 +1,121 @@
+/* One frame: the top line (where I am, under which protocol), the view, the status or message line, and the
+ * keys that matter here, or the prompt being answered. */
+#include "parts.h"
+#include "theme.h"
+
+#include "ferlab/base/path.h"
+#include "ferlab/base/str.h"
+
+#include <curses.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* "412 of 3,191    model ferplus-m  valid 88.1 %   majority"; "412  ferplus-m valid 88.1 %  majority" where
+ * the screen is narrow. */
+static void describe_protocol(const struct app *app, bool wide, char *out, size_t size)
+{
+    char rows[32], all[32], accuracy[32] = "";
+    const struct columns *c = app->columns;
+    const char *model = c->model != 0 ? c->model_name : wide ? "none" : "no model";
+    if (!isnan(app->valid_accuracy))
+        snprintf(accuracy, sizeof accuracy, "%svalid %.1f %%", wide ? "  " : " ", 100 * app->valid_accuracy);
+    draw_count(rows, (int64_t)app->row_count);
+    draw_count(all, (int64_t)c->count);
+    if (wide)
+        snprintf(out, size, "%s of %s    model %s%s   %s%s", rows, all, model, accuracy, rule_name(c->rule),
+                 app->read_only ? "   read-only" : "");
+    else
+        snprintf(out, size, "%s  %s%s  %s%s", rows, model, accuracy, rule_name(c->rule),
+                 app->read_only ? "  read-only" : "");
+}
+
+/* The workspace's file name, without its usual ending where space is short. */
+static int draw_workspace(const struct app *app, int column, bool wide)
+{
+    const char *name = path_base(workspace_path(app->workspace)), *end = strstr(name, ".ferlab");
+    int length = (int)strlen(name);
+    if (!wide && end != NULL && end > name && end[7] == '\0')
+        length -= 7;
+    return draw_text(0, column, wide ? 30 : 14, STYLE_BAR_STRONG, "%.*s", length, name);
+}
+
+static void draw_top(const struct app *app)
+{
+    int columns = draw_columns();
+    bool wide = columns >= 110;
+    char protocol[256];
+    draw_fill(0, 0, 1, columns, STYLE_BAR);
+    describe_protocol(app, wide, protocol, sizeof protocol);
+    int right = columns - str_columns(protocol) - 1;
+    int column = 1;
+    if (wide)
+        column += draw_text(0, column, 0, STYLE_BAR, "ferlab · ");
+    column += draw_workspace(app, column, wide);
+    if (wide)
+        column += draw_text(0, column, 0, STYLE_BAR, " · %s", app->stack[app->depth - 1].ops->name);
+    column += wide ? 4 : 2;
+    if (right > column)
+        draw_text(0, column, right - column - 1, STYLE_BAR_STRONG, "%s",
+                  app->filter_text[0] != '\0' ? app->filter_text : "everything");
+    draw_text(0, right > 0 ? right : 0, 0, STYLE_BAR, "%s", protocol);
+}
+
+/* "1-8 label  9 unknown": groups two spaces apart, of which the first word is the key. What does not fit is
+ * left out from the right, but not the last group, which says how to get help. */
+static void draw_keys(const char *keys)
+{
+    int row = draw_rows() - 1, columns = draw_columns(), column = 1;
+    draw_fill(row, 0, 1, columns, STYLE_BAR);
+    const char *last = keys;
+    for (const char *p = keys; (p = strstr(p, "  ")) != NULL;) {
+        p += strspn(p, " ");
+        if (*p != '\0')
+            last = p;
+    }
+    int reserved = str_columns(last) + 2;
+    for (const char *p = keys; *p != '\0';) {
+        const char *end = strstr(p, "  ");
+        size_t length = end != NULL ? (size_t)(end - p) : strlen(p);
+        char group[128];
+        snprintf(group, sizeof group, "%.*s", (int)length, p);
+        if (p == last || column + str_columns(group) + reserved < columns) {
+            size_t word = strcspn(group, " ");
+            bool spelt = !theme_is_utf8() && strncmp(group, "⏎", strlen("⏎")) == 0;
+            column += draw_text(row, column, 0, STYLE_BAR_STRONG, "%.*s", spelt ? 5 : (int)word,
+                                spelt ? "Enter" : group);
+            column += draw_text(row, column, 0, STYLE_BAR, "%s  ", group + word);
+        }
+        p += length;
+        p += strspn(p, " ");
+    }
+}
+
+static void draw_message(const struct app *app)
+{
+    int row = draw_rows() - 2;
+    draw_fill(row, 0, 1, draw_columns(), STYLE_NORMAL);
+    draw_text(row, 1, draw_columns() - 2, app->message_is_bad ? STYLE_BAD : STYLE_ACCENT, "%s", app->message);
+}
+
+void frame_draw(struct app *app)
+{
+    const struct view *view = &app->stack[app->depth - 1];
+    images_begin(app->images);
+    erase();
+    if (draw_rows() < 8 || draw_columns() < 40) {
+        draw_text(0, 0, 0, STYLE_NORMAL, "too small:");
+        draw_text(1, 0, 0, STYLE_NORMAL, "80x24 will do");
+    } else {
+        view->ops->draw(app, view->state);
+        draw_top(app);
+        draw_keys(view->ops->keys != NULL ? view->ops->keys(app, view->state) : "? help");
+        if (app->message[0] != '\0')
+            draw_message(app);
+        if (app->ask != NULL)
+            ask_draw(app);
+    }
+    wnoutrefresh(stdscr);
+    images_show(app->images);
+    app->redraw = false;
+}

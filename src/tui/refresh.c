@@ -1,0 +1,149 @@
+/* What happens to the workspace while it is on the screen: reviews, models and runs, by this process or by
+ * others. */
+#include "parts.h"
+
+#include "ferlab/train/job.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool refresh_lists(struct app *app, struct err *e)
+{
+    struct arena arena = {0};
+    struct model *models = NULL;
+    struct run *runs = NULL;
+    size_t model_count = 0, run_count = 0;
+    if (!models_list(app->workspace, &arena, &models, &model_count, e) ||
+        !runs_list(app->workspace, &arena, &runs, &run_count, e)) {
+        arena_free(&arena);
+        return false;
+    }
+    arena_free(&app->shared_arena);
+    app->shared_arena = arena;
+    app->models = models;
+    app->model_count = model_count;
+    app->runs = runs;
+    app->run_count = run_count;
+    return true;
+}
+
+/* Samples came in: rows of columns may mean other samples now. */
+static bool grow(struct app *app)
+{
+    size_t count = app->columns->count;
+    uint32_t *rows = realloc(app->rows, (count ? count : 1) * sizeof *rows);
+    if (rows == NULL || !face_cache_reset(app->faces, count)) {
+        app->rows = rows != NULL ? rows : app->rows;
+        app->row_count = 0;
+        app_complain(app, "out of memory while taking in new samples");
+        return false;
+    }
+    app->rows = rows;
+    app->row_count = 0;
+    rows_apply(app);
+    app_changed(app, CHANGE_ROWS);
+    return true;
+}
+
+void refresh_reviews(struct app *app)
+{
+    struct err e;
+    bool changed = false;
+    size_t before = app->columns->count;
+    if (!columns_refresh(app->columns, app->workspace, &changed, &e)) {
+        app_complain(app, "%s", e.text);
+        return;
+    }
+    if (app->columns->count != before && !grow(app))
+        return;
+    if (!changed)
+        return;
+    rows_measure(app);
+    app_changed(app, CHANGE_LABELS);
+}
+
+static int64_t predictions_of(const struct app *app, int64_t model)
+{
+    for (size_t i = 0; i < app->model_count; i++)
+        if (app->models[i].id == model)
+            return app->models[i].predictions;
+    return 0;
+}
+
+static bool show_model(struct app *app, int64_t model)
+{
+    struct err e;
+    if (!columns_use_model(app->columns, app->workspace, model, &e)) {
+        app_complain(app, "%s", e.text);
+        return false;
+    }
+    rows_measure(app);
+    app_changed(app, CHANGE_MODEL);
+    return true;
+}
+
+void refresh_look(struct app *app)
+{
+    int64_t version = workspace_version(app->workspace);
+    if (version == 0 || version == app->version)
+        return;
+    app->version = version;
+    refresh_reviews(app);
+    int64_t shown = app->columns->model, predictions = predictions_of(app, shown);
+    struct err e;
+    if (!refresh_lists(app, &e)) {
+        app_complain(app, "%s", e.text);
+        return;
+    }
+    int64_t current = model_current(app->workspace);
+    if (!app->model_chosen && current != shown) {
+        if (show_model(app, current) && current != 0)
+            app_message(app, "model %s is now the current one", app->columns->model_name);
+    } else if (predictions_of(app, shown) != predictions) {
+        show_model(app, shown);
+    }
+    app_changed(app, CHANGE_RUNS);
+}
+
+/* A model that has not seen all samples yet: a process of its own computes what is missing and then makes it
+ * the current one, which shows here as any change of the workspace does. */
+static bool predict_first(struct app *app, const struct model *m, int64_t missing)
+{
+    char log[PATH_MAX], count[32];
+    pid_t pid;
+    struct err e;
+    if (!job_start_predictions(workspace_path(app->workspace), m->name, &pid, log, &e)) {
+        app_complain(app, "%s", e.text);
+        return false;
+    }
+    app->model_chosen = false;
+    app_message(app, "%s looks at %s samples first; it is shown when it has seen them (log: %s)", m->name,
+                draw_count(count, missing), log);
+    return true;
+}
+
+bool app_use_model(struct app *app, int64_t model)
+{
+    struct err e;
+    int64_t missing = (int64_t)app->columns->count - predictions_of(app, model);
+    for (size_t i = 0; i < app->model_count && missing > 0 && !app->read_only; i++)
+        if (app->models[i].id == model)
+            return predict_first(app, &app->models[i], missing);
+    if (!app->read_only && !model_use(app->workspace, model, &e)) {
+        app_complain(app, "%s", e.text);
+        return false;
+    }
+    app->model_chosen = app->read_only;
+    if (!show_model(app, model) || !refresh_lists(app, &e))
+        return false;
+    app_message(app, "model %s", app->columns->model_name);
+    return true;
+}
+
+void app_use_rule(struct app *app, enum rule rule)
+{
+    columns_use_rule(app->columns, rule);
+    rows_measure(app);
+    app_changed(app, CHANGE_LABELS);
+    app_message(app, "labels under the rule %s", rule_name(rule));
+}

@@ -1,0 +1,332 @@
+/* Reviewing: what a label, accept, flag, note or tag key does to the sample under the cursor or to the range,
+ * and undo. */
+#include "parts.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ASK_ABOVE = 20 }; /* samples changed by one key without asking */
+
+/* What an action is for: places first … last of app->rows. */
+struct selection {
+    size_t first, last;
+    bool is_range;
+};
+
+static bool select_rows(const struct app *app, struct selection *s)
+{
+    if (app->row_count == 0)
+        return false;
+    size_t anchor = app->range_anchor >= 0 ? (size_t)app->range_anchor : app->cursor;
+    s->is_range = app->range_anchor >= 0;
+    s->first = anchor < app->cursor ? anchor : app->cursor;
+    s->last = anchor < app->cursor ? app->cursor : anchor;
+    return true;
+}
+
+/* How one action turns a row into an event; false where the row needs none. */
+struct intent {
+    enum action action;
+    enum event_kind kind;
+    const char *value; /* NULL: the label as it stands */
+};
+
+static bool has_tag(const char *tags, const char *tag)
+{
+    size_t length = strlen(tag);
+    for (const char *p = tags; p != NULL && (p = strstr(p, tag)) != NULL; p += length)
+        if (p > tags && p[-1] == ',' && p[length] == ',')
+            return true;
+    return false;
+}
+
+static bool wants_event(const struct columns *c, size_t row, const struct intent *intent)
+{
+    switch (intent->kind) {
+    case EVENT_ACCEPT:
+        return c->label[row] != CLASS_NONE;
+    case EVENT_FLAG:
+        return !c->flagged[row];
+    case EVENT_UNFLAG:
+        return c->flagged[row];
+    case EVENT_TAG:
+        return !has_tag(c->tags[row], intent->value);
+    case EVENT_UNTAG:
+        return has_tag(c->tags[row], intent->value);
+    default:
+        return true;
+    }
+}
+
+/* What is said afterwards: about one sample by name, about many by number. */
+static void report(struct app *app, const struct intent *intent, size_t row, int label_before, size_t count)
+{
+    char number[32];
+    const struct columns *c = app->columns;
+    const char *name = c->name[row];
+    if (count > 1) {
+        draw_count(number, (int64_t)count);
+        switch (intent->kind) {
+        case EVENT_RELABEL:
+            app_message(app, "%s samples → %s", number, class_title(c->label[row]));
+            return;
+        case EVENT_TAG:
+        case EVENT_UNTAG:
+            app_message(app, "%s samples %s %s", number,
+                        intent->kind == EVENT_TAG ? "tagged" : "no longer tagged", intent->value);
+            return;
+        default:
+            app_message(app, "%s samples %s", number,
+                        intent->kind == EVENT_ACCEPT   ? "accepted"
+                        : intent->kind == EVENT_FLAG   ? "flagged"
+                        : intent->kind == EVENT_UNFLAG ? "no longer flagged"
+                                                       : "noted");
+            return;
+        }
+    }
+    switch (intent->kind) {
+    case EVENT_RELABEL:
+        if (c->label[row] == label_before)
+            app_message(app, "%s: %s, as it was", name, class_title(label_before));
+        else
+            app_message(app, "%s: %s → %s", name, class_title(label_before), class_title(c->label[row]));
+        break;
+    case EVENT_ACCEPT:
+        app_message(app, "%s: %s accepted", name, class_title(c->label[row]));
+        break;
+    case EVENT_FLAG:
+    case EVENT_UNFLAG:
+        app_message(app, "%s: %s", name, intent->kind == EVENT_FLAG ? "flagged" : "no longer flagged");
+        break;
+    case EVENT_NOTE:
+        app_message(app, "%s: %s", name, intent->value[0] != '\0' ? "noted" : "note removed");
+        break;
+    case EVENT_TAG:
+    case EVENT_UNTAG:
+        app_message(app, "%s: %s %s", name, intent->kind == EVENT_TAG ? "tagged" : "no longer tagged",
+                    intent->value);
+        break;
+    default:
+        break;
+    }
+}
+
+/* Writes the events and takes them in. */
+static bool apply(struct app *app, const struct selection *s, const struct intent *intent)
+{
+    const struct columns *c = app->columns;
+    size_t most = s->last - s->first + 1, count = 0, row = 0;
+    struct review *reviews = malloc(most * sizeof *reviews);
+    if (reviews == NULL) {
+        app_complain(app, "out of memory");
+        return false;
+    }
+    for (size_t i = s->first; i <= s->last; i++) {
+        if (!wants_event(c, app->rows[i], intent))
+            continue;
+        row = app->rows[i];
+        const char *value = intent->value != NULL ? intent->value : class_name(c->label[row]);
+        reviews[count++] = (struct review){.sample = c->id[row], .kind = intent->kind, .value = value};
+    }
+    bool done = false;
+    struct arena arena = {0};
+    struct event *events;
+    struct err e;
+    if (count == 0) {
+        app_message(app, intent->kind == EVENT_ACCEPT
+                             ? "no label to accept here: the crowd gives none; 1-8, 9 or 0 gives one"
+                             : "nothing to change here");
+    } else if (!reviews_append(app->workspace, reviews, count, &arena, &events, &e)) {
+        app_complain(app, "%s", e.text);
+    } else {
+        int before = c->label[row];
+        refresh_reviews(app);
+        report(app, intent, row, before, count);
+        done = true;
+    }
+    arena_free(&arena);
+    free(reviews);
+    return done;
+}
+
+static bool agreed(struct app *app, const struct selection *s, const char *what)
+{
+    size_t count = s->last - s->first + 1;
+    char number[32];
+    return count <= ASK_ABOVE || app_ask_yes(app, "%s %s samples?", what, draw_count(number, (int64_t)count));
+}
+
+static bool any_row(const struct app *app, const struct selection *s, const struct intent *intent)
+{
+    for (size_t i = s->first; i <= s->last; i++)
+        if (wants_event(app->columns, app->rows[i], intent))
+            return true;
+    return false;
+}
+
+/* Labels, accepts, flags and tags; then the range is done with, and the cursor moves on where the action says
+ * so. */
+static enum outcome review_selection(struct app *app, const struct intent *intent, const char *what,
+                                     bool moves_on)
+{
+    struct selection s;
+    if (!select_rows(app, &s) || !agreed(app, &s, what) || !apply(app, &s, intent))
+        return OUTCOME_REDRAW;
+    app->range_anchor = -1;
+    if (moves_on)
+        app_move_to(app, s.last + 1);
+    return OUTCOME_REDRAW;
+}
+
+static enum outcome review_label(struct app *app, int class_index)
+{
+    char what[64];
+    snprintf(what, sizeof what, "Label as %s:", class_title(class_index));
+    return review_selection(app, &(struct intent){.kind = EVENT_RELABEL, .value = class_name(class_index)},
+                            what, true);
+}
+
+static enum outcome review_flag(struct app *app)
+{
+    struct selection s;
+    struct intent intent = {.kind = EVENT_FLAG, .value = ""};
+    if (!select_rows(app, &s))
+        return OUTCOME_REDRAW;
+    if (!any_row(app, &s, &intent))
+        intent.kind = EVENT_UNFLAG;
+    return review_selection(app, &intent, intent.kind == EVENT_FLAG ? "Flag" : "Take the flags back from",
+                            false);
+}
+
+static enum outcome review_tag(struct app *app)
+{
+    struct selection s;
+    char tag[64];
+    if (!select_rows(app, &s) || !app_ask_line(app, "tag ", "", tag, sizeof tag) || tag[0] == '\0')
+        return OUTCOME_REDRAW;
+    struct intent intent = {.kind = EVENT_TAG, .value = tag};
+    if (!any_row(app, &s, &intent))
+        intent.kind = EVENT_UNTAG;
+    return review_selection(app, &intent, intent.kind == EVENT_TAG ? "Tag" : "Untag", false);
+}
+
+static enum outcome review_note(struct app *app)
+{
+    int64_t row = app_row(app);
+    char note[400];
+    if (row < 0)
+        return OUTCOME_REDRAW;
+    const char *present = app->columns->note[row];
+    if (!app_ask_line(app, "note ", present != NULL ? present : "", note, sizeof note))
+        return OUTCOME_REDRAW;
+    struct selection one = {.first = app->cursor, .last = app->cursor};
+    apply(app, &one, &(struct intent){.kind = EVENT_NOTE, .value = note});
+    return OUTCOME_REDRAW;
+}
+
+/* The state of one sample as far as reviews shape it, to say what an undo did. */
+struct standing {
+    int label;
+    bool flagged, reviewed;
+};
+
+static struct standing standing_of(const struct columns *c, int64_t row)
+{
+    return (struct standing){c->label[row], c->flagged[row], c->reviewed[row]};
+}
+
+static void report_undo(struct app *app, const char *verb, int64_t row, struct standing before, size_t count)
+{
+    const char *name = app->columns->name[row];
+    struct standing now = standing_of(app->columns, row);
+    char number[32];
+    if (count > 1)
+        app_message(app, "%s: %s samples", verb, draw_count(number, (int64_t)count));
+    else if (now.label != before.label)
+        app_message(app, "%s: %s: %s → %s", verb, name, class_title(before.label), class_title(now.label));
+    else if (now.flagged != before.flagged)
+        app_message(app, "%s: %s: %s", verb, name, now.flagged ? "flagged" : "no longer flagged");
+    else if (now.reviewed != before.reviewed)
+        app_message(app, "%s: %s: %s, %s", verb, name, class_title(now.label),
+                    now.reviewed ? "reviewed" : "as the crowd has it");
+    else
+        app_message(app, "%s: %s", verb, name);
+}
+
+static enum outcome review_undo(struct app *app, bool redo)
+{
+    struct arena arena = {0};
+    struct event *events = NULL;
+    size_t count = 0;
+    struct err e;
+    bool written = redo ? reviews_redo(app->workspace, &arena, &events, &count, &e)
+                        : reviews_undo(app->workspace, &arena, &events, &count, &e);
+    if (!written) {
+        app_complain(app, "%s", e.text);
+    } else if (count == 0) {
+        app_message(app, redo ? "nothing to redo" : "nothing of yours to undo");
+    } else {
+        int64_t row = columns_row(app->columns, events[0].sample);
+        struct standing before = row >= 0 ? standing_of(app->columns, row) : (struct standing){0};
+        refresh_reviews(app);
+        int64_t place = row >= 0 ? rows_find(app, (size_t)row) : -1;
+        if (place >= 0)
+            app_move_to(app, (size_t)place);
+        if (row >= 0)
+            report_undo(app, redo ? "redone" : "undone", row, before, count);
+    }
+    arena_free(&arena);
+    return OUTCOME_REDRAW;
+}
+
+static enum outcome review_range(struct app *app)
+{
+    if (app->range_anchor >= 0 || app->row_count == 0) {
+        app->range_anchor = -1;
+    } else {
+        app->range_anchor = (int64_t)app->cursor;
+        app_message(app, "a range from here: move to its other end, then a label, space, f or T is for all "
+                         "of it; Esc leaves");
+    }
+    return OUTCOME_REDRAW;
+}
+
+enum outcome app_review(struct app *app, enum action action)
+{
+    app->redraw = true;
+    if (action == ACTION_RANGE)
+        return review_range(app);
+    if (action == ACTION_SKIP) {
+        app->range_anchor = -1;
+        app_move_to(app, app->cursor + 1);
+        return OUTCOME_REDRAW;
+    }
+    if (app->read_only) {
+        app_complain(app, "%s may only be read; copy it to where you may write, and review the copy",
+                     workspace_path(app->workspace));
+        return OUTCOME_REDRAW;
+    }
+    if (app->row_count == 0 && action != ACTION_UNDO && action != ACTION_REDO) {
+        app_message(app, "no sample is selected");
+        return OUTCOME_REDRAW;
+    }
+    switch (action) {
+    case ACTION_ACCEPT:
+        return review_selection(app, &(struct intent){.kind = EVENT_ACCEPT}, "Accept the labels of", true);
+    case ACTION_FLAG:
+        return review_flag(app);
+    case ACTION_TAG:
+        return review_tag(app);
+    case ACTION_NOTE:
+        return review_note(app);
+    case ACTION_UNDO:
+    case ACTION_REDO:
+        return review_undo(app, action == ACTION_REDO);
+    default:
+        break;
+    }
+    int class_index = action_class(action);
+    return class_index >= 0 ? review_label(app, class_index) : OUTCOME_IGNORED;
+}

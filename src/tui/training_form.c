@@ -1,0 +1,326 @@
+/* The form of a training. */
+#include "training_form.h"
+
+#include "number.h"
+
+#include "ferlab/base/str.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+enum kind {
+    KIND_TEXT,
+    KIND_INT,
+    KIND_SEED,
+    KIND_DOUBLE,
+    KIND_FLOAT,
+    KIND_BOOL,
+    KIND_RULE,
+    KIND_LABELS,
+    KIND_START
+};
+
+struct field {
+    const char *title;
+    enum kind kind;
+    size_t offset, size; /* in struct recipe; size of texts */
+    double min, max;
+    const char *help;
+};
+
+#define AT(member) offsetof(struct recipe, member)
+#define TEXT_AT(member) offsetof(struct recipe, member), sizeof((struct recipe *)0)->member
+
+static const struct field fields[FIELD_COUNT] = {
+    [FIELD_NAME] = {"name", KIND_TEXT, TEXT_AT(name), 0, 0,
+                    "of the new model; empty: made from the architecture"},
+    [FIELD_FROM] = {"from", KIND_TEXT, TEXT_AT(from), 0, 0,
+                    "model to go on from; space: the next one, or fresh weights"},
+    [FIELD_ARCH] = {"arch", KIND_TEXT, TEXT_AT(arch), 0, 0,
+                    "of fresh weights: default, vgg13, or layers such as 16,16,P,32,32,P (N: 3x3 "
+                    "convolution, P: pooling)"},
+    [FIELD_EPOCHS] = {"epochs", KIND_INT, AT(epochs), 0, 1, RECIPE_EPOCHS_MAX,
+                      "passes over the training faces"},
+    [FIELD_BATCH] = {"batch", KIND_INT, AT(batch), 0, 1, RECIPE_BATCH_MAX, "faces in one step"},
+    [FIELD_RATE] = {"rate", KIND_DOUBLE, AT(learning_rate), 0, 0, RECIPE_RATE_MAX,
+                    "learning rate at its peak; it warms up, then falls along a cosine to zero"},
+    [FIELD_RULE] = {"rule", KIND_RULE, AT(rule), 0, 0, 0, "how votes become training targets"},
+    [FIELD_LABELS] = {"labels", KIND_LABELS, AT(labels), 0, 0, 0,
+                      "as reviewed (so many differ from the crowd's), or the crowd's alone"},
+    [FIELD_SEED] = {"seed", KIND_SEED, AT(seed), 0, 0, RECIPE_SEED_MAX, "same seed and threads: same model"},
+    [FIELD_THREADS] = {"threads", KIND_INT, AT(threads), 0, 0, RECIPE_THREADS_MAX, "0: all the machine has"},
+    [FIELD_ROTATION] = {"rotation", KIND_FLOAT, AT(augmentation.rotation_deg), 0, 0, RECIPE_ROTATION_MAX,
+                        "augmentation: faces turned by up to so many degrees"},
+    [FIELD_ZOOM] = {"zoom", KIND_FLOAT, AT(augmentation.zoom), 0, 0, RECIPE_ZOOM_MAX,
+                    "augmentation: faces scaled by exp of up to this"},
+    [FIELD_SHIFT] = {"shift", KIND_FLOAT, AT(augmentation.shift), 0, 0, RECIPE_SHIFT_MAX,
+                     "augmentation: faces shifted by up to this share of their side"},
+    [FIELD_FLIP] = {"flip", KIND_BOOL, AT(augmentation.flip), 0, 0, 0,
+                    "augmentation: half the faces mirrored"},
+    [FIELD_START] = {"", KIND_START, 0, 0, 0, 0,
+                     "Enter starts the training; it goes on when you leave ferlab"},
+};
+
+static void *field_place(struct recipe *r, int field)
+{
+    return (char *)r + fields[field].offset;
+}
+
+/* --- values --- */
+
+/* As text that can be edited and read back. */
+static void field_text(const struct recipe *r, int field, char *out, size_t size)
+{
+    const void *at = (const char *)r + fields[field].offset;
+    switch (fields[field].kind) {
+    case KIND_TEXT:
+        snprintf(out, size, "%s", (const char *)at);
+        break;
+    case KIND_INT:
+        snprintf(out, size, "%d", *(const int *)at);
+        break;
+    case KIND_SEED:
+        snprintf(out, size, "%" PRIu64, *(const uint64_t *)at);
+        break;
+    case KIND_DOUBLE:
+        snprintf(out, size, "%g", *(const double *)at);
+        break;
+    case KIND_FLOAT:
+        snprintf(out, size, "%g", (double)*(const float *)at);
+        break;
+    case KIND_BOOL:
+        snprintf(out, size, "%s", *(const bool *)at ? "yes" : "no");
+        break;
+    case KIND_RULE:
+        snprintf(out, size, "%s", rule_name(*(const enum rule *)at));
+        break;
+    case KIND_LABELS:
+        snprintf(out, size, "%s", *(const enum label_source *)at == LABELS_CROWD ? "crowd" : "reviewed");
+        break;
+    case KIND_START:
+        snprintf(out, size, "start training");
+        break;
+    }
+}
+
+static bool field_set(struct recipe *r, int field, const char *text)
+{
+    const struct field *f = &fields[field];
+    void *at = field_place(r, field);
+    int64_t whole;
+    double real;
+    switch (f->kind) {
+    case KIND_TEXT:
+        if (strlen(text) >= f->size)
+            return false;
+        strcpy(at, text);
+        return true;
+    case KIND_INT:
+        if (!str_to_int(text, (int64_t)f->min, (int64_t)f->max, &whole))
+            return false;
+        *(int *)at = (int)whole;
+        return true;
+    case KIND_SEED:
+        if (!str_to_int(text, (int64_t)f->min, (int64_t)f->max, &whole))
+            return false;
+        *(uint64_t *)at = (uint64_t)whole;
+        return true;
+    case KIND_DOUBLE:
+    case KIND_FLOAT:
+        if (!str_to_double(text, f->min, f->max, &real))
+            return false;
+        if (f->kind == KIND_DOUBLE)
+            *(double *)at = real;
+        else
+            *(float *)at = (float)real;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* What is shown: the value, or what an empty one means. */
+static void field_shown(const struct training_form *f, int field, char *out, size_t size)
+{
+    const struct recipe *r = &f->recipe;
+    char count[NUMBER_TEXT];
+    field_text(r, field, out, size);
+    if (field == FIELD_FROM && r->from[0] == '\0')
+        snprintf(out, size, "fresh weights");
+    else if (field == FIELD_NAME && r->name[0] == '\0')
+        snprintf(out, size, "(made up)");
+    else if (field == FIELD_ARCH && r->from[0] != '\0')
+        snprintf(out, size, "(as %s)", r->from);
+    else if (field == FIELD_THREADS && r->threads == 0)
+        snprintf(out, size, "all");
+    else if (field == FIELD_ROTATION)
+        snprintf(out, size, "%g°", (double)r->augmentation.rotation_deg);
+    else if (field == FIELD_LABELS && r->labels == LABELS_REVIEWED)
+        snprintf(out, size, draw_columns() < 100 ? "reviewed (%s)" : "reviewed (%s changed)",
+                 draw_count(count, f->changed_labels));
+}
+
+/* --- filling it in --- */
+
+void training_form_count_labels(struct training_form *f, const struct app *app)
+{
+    const struct columns *c = app->columns;
+    f->changed_labels = 0;
+    for (size_t row = 0; row < c->count; row++)
+        f->changed_labels += c->label[row] != c->crowd[row];
+}
+
+static void form_apply_base(struct training_form *f)
+{
+    struct recipe kept = f->recipe;
+    f->recipe = kept.from[0] != '\0' ? recipe_fine_tune : recipe_default;
+    strcpy(f->recipe.from, kept.from);
+    for (int field = 0; field < FIELD_START; field++) {
+        size_t size = fields[field].size;
+        static const size_t sizes[] = {
+            [KIND_INT] = sizeof(int),
+            [KIND_SEED] = sizeof(uint64_t),
+            [KIND_DOUBLE] = sizeof(double),
+            [KIND_FLOAT] = sizeof(float),
+            [KIND_BOOL] = sizeof(bool),
+            [KIND_RULE] = sizeof(enum rule),
+            [KIND_LABELS] = sizeof(enum label_source),
+        };
+        if (size == 0)
+            size = sizes[fields[field].kind];
+        if (f->touched[field])
+            memcpy(field_place(&f->recipe, field), field_place(&kept, field), size);
+    }
+}
+
+void training_form_defaults(struct training_form *f, const struct app *app)
+{
+    if (!f->touched[FIELD_FROM])
+        snprintf(f->recipe.from, sizeof f->recipe.from, "%s",
+                 app->columns->model != 0 ? app->columns->model_name : "");
+    form_apply_base(f);
+    training_form_count_labels(f, app);
+}
+
+/* Fresh weights, then every model of the workspace, then fresh weights again. */
+static void form_next_from(struct training_form *f, const struct app *app)
+{
+    const char *next = "";
+    bool take = f->recipe.from[0] == '\0';
+    for (size_t i = app->model_count; i-- > 0;) { /* newest first */
+        if (app->models[i].external)
+            continue;
+        if (take) {
+            next = app->models[i].name;
+            break;
+        }
+        take = strcmp(app->models[i].name, f->recipe.from) == 0;
+    }
+    snprintf(f->recipe.from, sizeof f->recipe.from, "%s", next);
+    form_apply_base(f);
+}
+
+static void form_next_arch(struct recipe *r)
+{
+    strcpy(r->arch, strcmp(r->arch, "default") == 0 ? "vgg13" : "default");
+}
+
+bool training_form_cycle(struct training_form *f, const struct app *app)
+{
+    struct recipe *r = &f->recipe;
+    switch (f->field) {
+    case FIELD_FROM:
+        form_next_from(f, app);
+        break;
+    case FIELD_ARCH:
+        form_next_arch(r);
+        break;
+    case FIELD_RULE:
+        r->rule = (enum rule)((r->rule + 1) % RULE_COUNT);
+        break;
+    case FIELD_LABELS:
+        r->labels = r->labels == LABELS_REVIEWED ? LABELS_CROWD : LABELS_REVIEWED;
+        break;
+    case FIELD_FLIP:
+        r->augmentation.flip = !r->augmentation.flip;
+        break;
+    default:
+        return false;
+    }
+    f->touched[f->field] = true;
+    return true;
+}
+
+void training_form_edit(struct training_form *f, struct app *app)
+{
+    const struct field *field = &fields[f->field];
+    if (field->kind == KIND_START)
+        return;
+    if (field->kind != KIND_TEXT && training_form_cycle(f, app))
+        return;
+    char initial[PATH_MAX], text[PATH_MAX], prompt[32];
+    field_text(&f->recipe, f->field, initial, sizeof initial);
+    snprintf(prompt, sizeof prompt, "%s ", field->title);
+    if (!app_ask_line(app, prompt, initial, text, sizeof text))
+        return;
+    if (!field_set(&f->recipe, f->field, text)) {
+        if (field->kind == KIND_TEXT)
+            app_complain(app, "%s: at most %zu characters", field->title, field->size - 1);
+        else
+            app_complain(app, "%s: '%s' is not a number from %g to %g", field->title, text, field->min,
+                         field->max);
+        return;
+    }
+    f->touched[f->field] = true;
+    if (f->field == FIELD_FROM)
+        form_apply_base(f);
+}
+
+/* --- drawing --- */
+
+static int form_column(int index)
+{
+    int width = draw_columns() - 2; /* the first column holds names and sentences, so it gets more */
+    return 1 + (index == 0 ? 0 : index == 1 ? width * 42 / 100 : width * 72 / 100);
+}
+
+static void draw_field(const struct training_form *f, int field, int row, int column, int width, bool here)
+{
+    char shown[PATH_MAX + 16];
+    field_shown(f, field, shown, sizeof shown);
+    if (field == FIELD_START) {
+        draw_text(row, column, width, here ? STYLE_SELECTED : STYLE_ACCENT, here ? "[▶ %s]" : " ▶ %s ",
+                  shown);
+        return;
+    }
+    bool idle = field == FIELD_ARCH && f->recipe.from[0] != '\0';
+    draw_text(row, column, 9, STYLE_DIM, "%s", fields[field].title);
+    enum style style = here                ? STYLE_SELECTED
+                       : idle              ? STYLE_DIM
+                       : f->touched[field] ? STYLE_BOLD
+                                           : STYLE_NORMAL;
+    draw_text(row, column + 9, width - 10, style, here ? "[%s]" : " %s ", shown);
+}
+
+void training_form_draw(const struct training_form *f, int row, bool active)
+{
+    for (int field = 0; field < FIELD_COUNT; field++) {
+        int index = field / FORM_ROWS, column = form_column(index);
+        int end = index + 1 < FORM_COLUMNS ? form_column(index + 1) : draw_columns();
+        draw_field(f, field, row + field % FORM_ROWS, column, end - column, active && field == f->field);
+    }
+    if (active)
+        draw_text(row + FORM_ROWS, 1, 0, STYLE_DIM, "%s", fields[f->field].help);
+}
+
+int training_form_at(int form_row, int row, int column)
+{
+    if (row < form_row || row >= form_row + FORM_ROWS)
+        return -1;
+    int index = 0;
+    while (index + 1 < FORM_COLUMNS && column >= form_column(index + 1))
+        index++;
+    return index * FORM_ROWS + row - form_row;
+}

@@ -1,0 +1,137 @@
+/* The face view on a real pty: the large face, votes and model beside each other, the history, labelling and
+ * moving on, and going back to the same sample. */
+#include "workbench_fixture.h"
+
+static struct fixture f;
+
+static int setup(void **state)
+{
+    (void)state;
+    fixture_make(&f, true);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    fixture_remove(&f);
+    return 0;
+}
+
+static struct screen *open_face(const struct screen_options *o, const char *filter)
+{
+    struct screen *s = fixture_start(&f, o, filter);
+    type_keys(s, "\r");
+    expect_text(s, "votes of ten");
+    return s;
+}
+
+static void test_the_face_is_shown_nine_times_enlarged(void **state)
+{
+    (void)state;
+    open_face(&full_screen, "");
+    uint8_t face[FACE_PIXELS];
+    fixture_pixels(&f, 1, face);
+    struct shown_face at = {.x = 9, .y = 2 * 19, .side = 9 * FACE_SIZE, .rows = 9 * FACE_SIZE};
+    assert_int_equal(pixels_off(f.screen, face, at), 0);
+    type_keys(f.screen, "i");
+    at.smooth = true;
+    assert_int_equal(pixels_off(f.screen, face, at), 0);
+}
+
+static void test_votes_model_and_scores_are_said(void **state)
+{
+    (void)state;
+    struct screen *s = open_face(&full_screen, "split:valid");
+    static const char *const words[] = {"1 neutral",     "8 contempt",      "9 unknown",      "0 not a face",
+                                        "model fixture", "(out of sample)", "vote entropy",   "JS divergence",
+                                        "suspect",       "split valid",     "crowd, majority"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        expect_text(s, words[i]);
+    type_keys(s, "q:filter split:train\r\r");
+    expect_text(s, "(in sample)");
+}
+
+static void test_a_label_moves_on_and_stands_in_the_history(void **state)
+{
+    (void)state;
+    struct screen *s = open_face(&full_screen, "");
+    type_keys(s, "7");
+    expect_text(s, "\u2192 fear");
+    expect_text(s, "2 of 300");
+    type_keys(s, "k");
+    expect_text(s, "1 of 300");
+    expect_text(s, "relabel fear");
+    expect_text(s, "reviewed by ");
+    expect_events(&f, 1, "relabel", "fear");
+    type_keys(s, "u");
+    expect_text(s, "undone: ");
+    expect_text(s, "relabel fear  (undone)");
+    type_keys(s, "U");
+    expect_text(s, "redone: ");
+    expect_text(s, "reviewed by ");
+    expect_events(&f, 3, "redo", NULL);
+    type_keys(s, "u");
+}
+
+static void test_notes_and_tags_are_written(void **state)
+{
+    (void)state;
+    struct screen *s = open_face(&full_screen, "id:9");
+    type_keys(s, "nlooks b\303\266se\r");
+    expect_text(s, "note looks b\u00f6se");
+    type_keys(s, "Thard\r");
+    expect_text(s, "tags hard");
+    type_keys(s, "Thard\r");
+    expect_text(s, "no longer tagged hard");
+    type_keys(s, "n\177\r"); /* the old text stands selected: one backspace clears it */
+    expect_text(s, "note removed");
+}
+
+static void test_going_back_keeps_the_sample(void **state)
+{
+    (void)state;
+    struct screen *s = open_face(&full_screen, "");
+    for (int i = 0; i < 12; i++)
+        screen_keys(s, "j");
+    expect_text(s, "13 of 300");
+    type_keys(s, "\033");
+    expect_text(s, "row 2 of 30");
+    type_keys(s, "\r");
+    expect_text(s, "13 of 300");
+}
+
+static void test_the_queue_orders_by_suspicion(void **state)
+{
+    (void)state;
+    struct screen *s = fixture_start(&f, &full_screen, "pred!=label sort:id");
+    type_keys(s, "r");
+    expect_text(s, "pred!=label sort:-suspect");
+    expect_text(s, "votes of ten");
+}
+
+static void test_everything_fits_80x24(void **state)
+{
+    (void)state;
+    const struct screen_options small = {
+        .columns = 80, .rows = 24, .cell_width = 9, .cell_height = 19, .sixel = true};
+    struct screen *s = open_face(&small, "split:valid");
+    expect_text(s, "0 not a face");
+    expect_text(s, "suspect 0");
+    expect_text(s, "out of sample");
+    expect_text(s, "? help");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_face_is_shown_nine_times_enlarged),
+        cmocka_unit_test(test_votes_model_and_scores_are_said),
+        cmocka_unit_test(test_a_label_moves_on_and_stands_in_the_history),
+        cmocka_unit_test(test_notes_and_tags_are_written),
+        cmocka_unit_test(test_going_back_keeps_the_sample),
+        cmocka_unit_test(test_the_queue_orders_by_suspicion),
+        cmocka_unit_test(test_everything_fits_80x24),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

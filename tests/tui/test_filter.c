@@ -1,0 +1,183 @@
+/* The filter line, the command line and help: what is typed, what it says while typing, what is wrong and
+ * where. */
+#include "workbench_fixture.h"
+
+#include "../../src/tui/action.h"
+
+static struct fixture f;
+
+static int setup(void **state)
+{
+    (void)state;
+    fixture_make(&f, true);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    fixture_remove(&f);
+    return 0;
+}
+
+/* "N sample" as `ferlab list` counts them. */
+static void listed(const char *filter, char out[32])
+{
+    json_t *rows = run_ferlab_json("list", filter, "-w", f.workspace, "--json", NULL);
+    snprintf(out, 32, "%zu sample", json_array_size(rows));
+    json_decref(rows);
+}
+
+static void test_applying_says_how_many_samples(void **state)
+{
+    (void)state;
+    struct screen *s = fixture_start(&f, &full_screen, "pred!=label");
+    char count[32];
+    listed("split:valid", count);
+    type_keys(s, "/split:valid"); /* the present filter stands selected: typing replaces it */
+    expect_text(s, "filter split:valid");
+    expect_text(s, count);
+    type_keys(s, "\r");
+    expect_text(s, count);
+    char of[48];
+    snprintf(of, sizeof of, "%d of 300", atoi(count));
+    expect_text(s, of);
+}
+
+static void test_a_mistake_is_pointed_at_and_the_line_kept(void **state)
+{
+    (void)state;
+    struct screen *s = fixture_start(&f, &full_screen, "split:train");
+    type_keys(s, "/label:fear pred!!x (\r");
+    expect_text(s, "filter label:fear pred!!x (");
+    bool caret = false;
+    for (int row = 41; row < 42; row++) {
+        const char *line = screen_row(s, row);
+        const char *at = strchr(line, '^');
+        caret = at != NULL && at - line >= 8 + 11 && at - line <= 8 + 19; /* "filter " starts in column 1 */
+    }
+    assert_true(caret);
+    type_keys(s, "\033");
+    expect_no_text(s, "pred!!x");
+    expect_text(s, "split:train");
+    type_keys(s, "/\033[A"); /* nothing was applied, so nothing is remembered */
+    expect_text(s, "filter split:train");
+    type_keys(s, "\033");
+}
+
+static void test_the_line_can_be_edited(void **state)
+{
+    (void)state;
+    struct screen *s = fixture_start(&f, &full_screen, "split:train");
+    type_keys(s, "/\033[F label:fea"); /* End keeps the text */
+    expect_text(s, "filter split:train label:fea");
+    type_keys(s, "\t");
+    expect_text(s, "filter split:train label:fear");
+    type_keys(s, "\027\027split:test"); /* Ctrl-W twice */
+    expect_text(s, "filter split:test");
+    type_keys(s, "\033[H\033[3~\033[3~x"); /* Home, Delete twice */
+    expect_text(s, "filter xlit:test");
+    type_keys(s, "\025\013split:valid\r"); /* Ctrl-U, Ctrl-K */
+    expect_text(s, "split:valid");
+    type_keys(s, "/split:test\r");
+    type_keys(s, "/\033[A\033[A\r"); /* two back in the history */
+    char count[32];
+    listed("split:valid", count);
+    expect_text(s, count);
+}
+
+static void test_commands_run_and_complete(void **state)
+{
+    (void)state;
+    struct screen *s = fixture_start(&f, &full_screen, "");
+    type_keys(s, ":conf");
+    expect_text(s, "confusion matrix");
+    type_keys(s, "\t\r");
+    expect_text(s, "precision");
+    json_t *log = fixture_log(&f);
+    size_t events = json_array_size(log);
+    json_decref(log);
+    type_keys(s, "q:label sadness\r");
+    expect_text(s, "sadness");
+    expect_events(&f, events + 1, "relabel", "sadness");
+    type_keys(s, ":undo\r");
+    expect_text(s, "undone");
+    type_keys(s, ":frobnicate\r");
+    expect_text(s, "no command is called \"frobnicate\"");
+    type_keys(s, ":rule distribution\r");
+    expect_text(s, "labels under the rule distribution");
+    type_keys(s, ":rule x\r");
+    expect_text(s, "majority, distribution, probability or multi-target");
+    type_keys(s, ":model nothing\r");
+    expect_text(s, "none is called \"nothing\"");
+    type_keys(s, ":set size 72\r");
+    expect_text(s, "row 1 of 22"); /* 14 across */
+    screen_keys(s, ":q\r");
+    assert_int_equal(screen_wait_exit(s, WAIT_MS), 0);
+}
+
+static void test_export_writes_what_the_filter_picks(void **state)
+{
+    (void)state;
+    struct screen *s = fixture_start(&f, &full_screen, "split:valid");
+    char keys[PATH_MAX + 32], path[PATH_MAX + 16];
+    snprintf(path, sizeof path, "%s/out.jsonl", f.dir);
+    snprintf(keys, sizeof keys, ":export jsonl %s\r", path);
+    type_keys(s, keys);
+    expect_text(s, "written to");
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    int lines = 0;
+    for (int c; (c = fgetc(file)) != EOF;)
+        lines += c == '\n';
+    fclose(file);
+    char count[32];
+    listed("split:valid", count);
+    assert_int_equal(lines, atoi(count));
+}
+
+static void test_help_lists_every_action(void **state)
+{
+    (void)state;
+    const struct screen_options tall = {
+        .columns = 140, .rows = 120, .cell_width = 9, .cell_height = 19, .sixel = true};
+    struct screen *s = fixture_start(&f, &tall, "");
+    type_keys(s, "?");
+    expect_text(s, "Reviewing");
+#define X(id, name, keys, group, help)                                                                       \
+    if (!screen_has(s, help) && strlen(help) < 50)                                                           \
+        fail_msg("help lacks '%s'", help);
+    ACTIONS(X)
+#undef X
+    expect_text(s, "select a range; the next label, accept, flag or tag");
+    expect_text(s, "sort:-suspect");
+    type_keys(s, "\033");
+    expect_no_text(s, "Reviewing");
+}
+
+static void test_an_empty_result_says_so(void **state)
+{
+    (void)state;
+    struct screen *s = fixture_start(&f, &full_screen, "");
+    type_keys(s, "/id:999999\r");
+    expect_text(s, "0 samples");
+    expect_text(s, "no sample passes this filter");
+    type_keys(s, "5");
+    expect_text(s, "no sample is selected");
+    type_keys(s, "\rjklh");
+    expect_text(s, "no sample passes this filter");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_applying_says_how_many_samples),
+        cmocka_unit_test(test_a_mistake_is_pointed_at_and_the_line_kept),
+        cmocka_unit_test(test_the_line_can_be_edited),
+        cmocka_unit_test(test_commands_run_and_complete),
+        cmocka_unit_test(test_export_writes_what_the_filter_picks),
+        cmocka_unit_test(test_help_lists_every_action),
+        cmocka_unit_test(test_an_empty_result_says_so),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,180 @@
+/* The models view on a terminal: it lists models and runs, switches the model in use and removes models. */
+#include "screen.h"
+#include "support.h"
+
+#include "ferlab/store/runs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static char dir[PATH_MAX], workspace[PATH_MAX];
+
+static void train(const char *name, const char *seed)
+{
+    json_decref(run_ferlab_json("train", "-w", workspace, "--arch", "8,P,8", "--epochs", "1", "--seed", seed,
+                                "--name", name, "--json", "--quiet", NULL));
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    temp_dir_make(dir);
+    make_workspace(dir, 300, workspace);
+    train("older", "1");
+    train("newer", "2");
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    temp_dir_remove(dir);
+    return 0;
+}
+
+static void expect_text(struct screen *s, const char *text)
+{
+    if (!screen_wait_text(s, text, 10000)) {
+        screen_dump(s);
+        fail_msg("the screen lacks '%s'", text);
+    }
+}
+
+static struct screen *start(int columns, int rows)
+{
+    struct screen_options o = {
+        .columns = columns, .rows = rows, .cell_width = 9, .cell_height = 19, .sixel = true};
+    struct screen *s = screen_start(&o, (const char *[]){"-w", workspace, NULL});
+    expect_text(s, "? help");
+    screen_settle(s, 100);
+    screen_keys(s, "m");
+    expect_text(s, "parameters");
+    return s;
+}
+
+/* The current model's name, and whether a model of that name exists. */
+static bool look_up(const char *wanted, char current[64])
+{
+    json_t *models = run_ferlab_json("models", "-w", workspace, "--json", NULL), *model;
+    size_t i;
+    bool found = false;
+    current[0] = '\0';
+    json_array_foreach(models, i, model)
+    {
+        const char *name = json_string_value(json_object_get(model, "name"));
+        found |= strcmp(name, wanted) == 0;
+        if (json_is_true(json_object_get(model, "current")))
+            snprintf(current, 64, "%s", name);
+    }
+    json_decref(models);
+    return found;
+}
+
+static void test_lists_models_and_runs(void **state)
+{
+    (void)state;
+    struct screen *s = start(140, 42);
+    expect_text(s, "● newer");
+    expect_text(s, "  older");
+    expect_text(s, "8,P,8");
+    expect_text(s, "in use");
+    expect_text(s, "macro F1");
+    expect_text(s, "best valid");
+    expect_text(s, "done");
+    screen_end(s);
+}
+
+static void test_enter_switches_the_model_in_use(void **state)
+{
+    (void)state;
+    char current[64];
+    struct screen *s = start(140, 42);
+    screen_keys(s, "j\r");
+    expect_text(s, "● older");
+    look_up("older", current);
+    assert_string_equal(current, "older");
+    screen_keys(s, "q");
+    expect_text(s, "model older"); /* the top line of the grid */
+    screen_keys(s, "m");
+    expect_text(s, "● older");
+    screen_keys(s, "g\r");
+    expect_text(s, "● newer");
+    screen_end(s);
+}
+
+static void test_remove_asks_and_spares_the_model_in_use(void **state)
+{
+    (void)state;
+    char current[64];
+    train("extra", "3");
+    json_decref(run_ferlab_json("model", "-w", workspace, "use", "newer", "--json", NULL));
+    struct screen *s = start(140, 42);
+    expect_text(s, "● newer");
+    screen_keys(s, "jd"); /* newest first: extra, then newer */
+    expect_text(s, "use another model");
+    screen_keys(s, "kd");
+    expect_text(s, "Remove model extra");
+    screen_keys(s, "n");
+    screen_settle(s, 150);
+    assert_true(look_up("extra", current));
+    screen_keys(s, "d");
+    expect_text(s, "Remove model extra");
+    screen_keys(s, "y");
+    expect_text(s, "extra was removed");
+    assert_false(look_up("extra", current));
+    assert_string_equal(current, "newer");
+    screen_end(s);
+}
+
+/* A run that failed, as a trainer records it. */
+static void add_failed_run(const char *sentence)
+{
+    struct workspace *ws;
+    struct err e;
+    int64_t id;
+    struct run_new run = {.name = "doomed",
+                          .recipe = "{}",
+                          .label_revision = "",
+                          .parent = "",
+                          .threads = 1,
+                          .epochs_planned = 1};
+    assert_true(workspace_open(&ws, workspace, WORKSPACE_WRITE, &e));
+    assert_true(run_start(ws, &run, &id, &e));
+    assert_true(run_finish(ws, id, RUN_FAILED, 0, sentence, &e));
+    workspace_close(ws);
+}
+
+static void test_failed_run_says_why(void **state)
+{
+    (void)state;
+    struct screen *s = start(140, 42);
+    add_failed_run("the disk is full; make room; its log is faces.ferlab.runs/9/log.txt");
+    expect_text(s, "doomed"); /* while the view is open */
+    screen_keys(s, "\t");
+    expect_text(s, "✗ the disk is full; make room; its log is faces.ferlab.runs/9/log.txt");
+    screen_end(s);
+}
+
+static void test_small_screen_shows_both_tables(void **state)
+{
+    (void)state;
+    struct screen *s = start(80, 24);
+    expect_text(s, "model");
+    expect_text(s, "newer");
+    expect_text(s, "best valid");
+    screen_keys(s, "\t");
+    expect_text(s, "training view");
+    screen_end(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lists_models_and_runs),
+        cmocka_unit_test(test_enter_switches_the_model_in_use),
+        cmocka_unit_test(test_remove_asks_and_spares_the_model_in_use),
+        cmocka_unit_test(test_failed_run_says_why),
+        cmocka_unit_test(test_small_screen_shows_both_tables),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

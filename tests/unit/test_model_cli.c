@@ -1,0 +1,345 @@
+/* train, runs, eval, predict, models and model as a person or a script meets them. */
+#include "support.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { FACES = 200 };
+
+static char dir[PATH_MAX], ws[PATH_MAX];
+
+/* One workspace with a trained model, "small", for all tests. */
+static int set_up(void **state)
+{
+    (void)state;
+    temp_dir_make(dir);
+    make_workspace(dir, FACES, ws);
+    json_decref(run_ferlab_json("-w", ws, "train", "--arch", "8,P,8,P,16", "--epochs", "2", "--batch", "32",
+                                "--seed", "7", "--name", "small", "--json", NULL));
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    temp_dir_remove(dir);
+    return 0;
+}
+
+static const char *in_dir(const char *name)
+{
+    static char path[PATH_MAX];
+    snprintf(path, sizeof path, "%.4000s/%s", dir, name);
+    return path;
+}
+
+static double number(json_t *j, const char *key)
+{
+    json_t *value = json_object_get(j, key);
+    if (!json_is_number(value))
+        fail_msg("no number '%s'", key);
+    return json_number_value(value);
+}
+
+static const char *text(json_t *j, const char *key)
+{
+    const char *value = json_string_value(json_object_get(j, key));
+    return value != NULL ? value : "";
+}
+
+#define EXPECT(want, word, ...)                                                                              \
+    do {                                                                                                     \
+        struct output said;                                                                                  \
+        run_ferlab(&said, __VA_ARGS__, NULL);                                                                \
+        if (said.status != (want) || strstr(said.err, word) == NULL ||                                       \
+            strncmp(said.err, "ferlab: ", 8) != 0)                                                           \
+            fail_msg("status %d, said: %s", said.status, said.err);                                          \
+        output_free(&said);                                                                                  \
+    } while (0)
+
+static void test_train_tells_its_epochs(void **state)
+{
+    (void)state;
+    json_t *j =
+        run_ferlab_json("-w", ws, "train", "--arch", "4", "--epochs", "2", "--batch", "64", "--limit", "64",
+                        "--seed", "3", "--threads", "1", "--name", "tiny", "--no-use", "--json", NULL);
+    assert_string_equal(text(j, "name"), "tiny");
+    assert_string_equal(text(j, "model"), "tiny");
+    assert_string_equal(text(j, "state"), "done");
+    assert_int_equal(number(j, "seed"), 3);
+    assert_int_equal(number(j, "threads"), 1);
+    assert_int_equal(strlen(text(j, "label_revision")), 12);
+    json_t *epochs = json_object_get(j, "epochs");
+    assert_int_equal(json_array_size(epochs), 2);
+    double best = 0;
+    for (size_t i = 0; i < 2; i++) {
+        json_t *row = json_array_get(epochs, i);
+        assert_int_equal(number(row, "epoch"), i + 1);
+        assert_true(number(row, "loss") > 0 && number(row, "seconds") > 0 &&
+                    number(row, "train_accuracy") >= 0);
+        best = fmax(best, number(row, "valid_accuracy"));
+    }
+    assert_float_equal(number(j, "best_valid_accuracy"), best, 1e-12);
+    assert_in_range((uintmax_t)number(j, "best_epoch"), 1, 2);
+    json_decref(j);
+}
+
+static void test_train_logs_what_it_says(void **state)
+{
+    (void)state;
+    struct output o;
+    run_ferlab(&o, "-w", ws, "train", "--arch", "4", "--epochs", "1", "--limit", "32", "--name", "said",
+               "--no-use", NULL);
+    assert_int_equal(o.status, 0);
+    assert_non_null(strstr(o.err, "epoch 1/1  loss "));
+    assert_string_equal(o.out, "");
+    output_free(&o);
+    run_ferlab(&o, "-w", ws, "train", "--arch", "4", "--epochs", "1", "--limit", "32", "--name", "unsaid",
+               "--no-use", "--quiet", NULL);
+    assert_int_equal(o.status, 0);
+    assert_string_equal(o.err, "");
+    output_free(&o);
+}
+
+static void test_train_refuses_senseless_words(void **state)
+{
+    (void)state;
+    EXPECT(2, "--epochs", "-w", ws, "train", "--epochs", "-3");
+    EXPECT(2, "rule", "-w", ws, "train", "--rule", "guess");
+    EXPECT(2, "--labels", "-w", ws, "train", "--labels", "mine");
+    EXPECT(2, "name", "-w", ws, "train", "--name", "a/b");
+    EXPECT(2, "--from", "-w", ws, "train", "--from", "small", "--arch", "vgg13");
+    EXPECT(1, "nobody", "-w", ws, "train", "--from", "nobody");
+    EXPECT(1, "nowhere", "-w", in_dir("nowhere.ferlab"), "train");
+}
+
+static void test_runs_list_show_and_refuse_to_stop_what_ended(void **state)
+{
+    (void)state;
+    json_t *j = run_ferlab_json("-w", ws, "runs", "--json", NULL);
+    json_t *first = json_array_get(j, 0);
+    assert_string_equal(text(first, "name"), "small");
+    assert_string_equal(text(first, "state"), "done");
+    assert_int_equal(number(first, "epochs"), 2);
+    char id[16];
+    snprintf(id, sizeof id, "%d", (int)number(first, "id"));
+    json_decref(j);
+    j = run_ferlab_json("-w", ws, "runs", "show", id, "--json", NULL);
+    assert_int_equal(json_array_size(json_object_get(j, "epochs")), 2);
+    assert_string_equal(text(json_object_get(j, "recipe"), "arch"), "8,P,8,P,16");
+    json_decref(j);
+    EXPECT(1, "not running", "-w", ws, "runs", "stop", id);
+    EXPECT(1, "no run 999", "-w", ws, "runs", "stop", "999");
+    EXPECT(2, "id", "-w", ws, "runs", "stop", "x");
+}
+
+static void test_eval_is_consistent_with_itself_and_with_list(void **state)
+{
+    (void)state;
+    json_t *j = run_ferlab_json("-w", ws, "eval", "--json", NULL);
+    assert_string_equal(text(j, "model"), "small");
+    assert_string_equal(text(j, "split"), "valid");
+    assert_string_equal(text(j, "rule"), "majority");
+    assert_string_equal(text(j, "labels"), "reviewed");
+    assert_int_equal(number(j, "in_sample"), 0);
+    json_t *rows = json_object_get(j, "confusion"), *classes = json_object_get(j, "per_class");
+    assert_int_equal(json_array_size(rows), 8);
+    double sum = 0, right = 0;
+    for (size_t i = 0; i < 8; i++) {
+        double total = 0;
+        for (size_t k = 0; k < 8; k++)
+            total += json_number_value(json_array_get(json_array_get(rows, i), k));
+        assert_int_equal(number(json_array_get(classes, i), "support"), total);
+        right += json_number_value(json_array_get(json_array_get(rows, i), i));
+        sum += total;
+    }
+    assert_int_equal(number(j, "count"), sum);
+    assert_float_equal(number(j, "accuracy"), right / sum, 1e-12);
+    json_t *samples = run_ferlab_json("-w", ws, "list", "split:valid", "--json", NULL);
+    size_t agree = 0;
+    for (size_t i = 0; i < json_array_size(samples); i++)
+        agree += strcmp(text(json_array_get(samples, i), "label"),
+                        text(json_array_get(samples, i), "prediction")) == 0;
+    assert_int_equal(agree, right);
+    json_decref(samples);
+    json_decref(j);
+}
+
+static void test_eval_warns_of_training_faces(void **state)
+{
+    (void)state;
+    struct output o;
+    run_ferlab(&o, "-w", ws, "eval", "--split", "train", NULL);
+    assert_int_equal(o.status, 0);
+    assert_non_null(strstr(o.err, "training set"));
+    assert_non_null(strstr(o.out, "accuracy"));
+    assert_non_null(strstr(o.out, "macro F1"));
+    output_free(&o);
+    json_t *j = run_ferlab_json("-w", ws, "eval", "--where", "label:happiness", "--json", NULL);
+    assert_true(number(j, "in_sample") > 0);
+    assert_true(json_is_null(json_object_get(j, "split")));
+    json_decref(j);
+}
+
+static void test_eval_refuses_what_it_cannot_mean(void **state)
+{
+    (void)state;
+    char noise[3000];
+    for (size_t i = 0; i < sizeof noise; i++)
+        noise[i] = (char)(i * 2654435761u >> 13);
+    write_file(dir, "noise.onnx", noise, sizeof noise);
+    EXPECT(1, "noise.onnx", "-w", ws, "eval", "--model", in_dir("noise.onnx"));
+    EXPECT(1, "nobody", "-w", ws, "eval", "--model", "nobody");
+    EXPECT(2, "split", "-w", ws, "eval", "--split", "holdout");
+    EXPECT(2, "not both", "-w", ws, "eval", "--split", "valid", "--where", "id:1");
+    EXPECT(2, "filter:", "-w", ws, "eval", "--where", "pred!!label (");
+}
+
+static void test_models_are_told(void **state)
+{
+    (void)state;
+    json_t *j = run_ferlab_json("-w", ws, "models", "--json", NULL), *m = json_array_get(j, 0);
+    assert_string_equal(text(m, "name"), "small");
+    assert_string_equal(text(m, "arch"), "8,P,8,P,16");
+    assert_true(json_is_true(json_object_get(m, "current")));
+    assert_int_equal(number(m, "predictions"), FACES);
+    assert_true(number(m, "parameters") > 0 && number(m, "valid_accuracy") >= 0 && number(m, "id") > 0);
+    assert_int_equal(strlen(text(m, "created")), 20);
+    json_decref(j);
+}
+
+/* Out and in again, the model predicts what it predicted. */
+static void test_exported_model_comes_back_the_same(void **state)
+{
+    (void)state;
+    char file[PATH_MAX];
+    snprintf(file, sizeof file, "%s", in_dir("out.onnx"));
+    json_decref(run_ferlab_json("-w", ws, "model", "export", "small", file, "--json", NULL));
+    EXPECT(1, "--force", "-w", ws, "model", "export", "small", file);
+    json_decref(run_ferlab_json("-w", ws, "model", "export", "small", file, "--force", "--json", NULL));
+    json_t *before = run_ferlab_json("-w", ws, "eval", "--json", NULL);
+    json_t *by_path = run_ferlab_json("-w", ws, "eval", "--model", file, "--json", NULL);
+    assert_true(json_equal(json_object_get(before, "confusion"), json_object_get(by_path, "confusion")));
+    json_decref(by_path);
+    json_decref(before);
+}
+
+static void test_use_and_remove_change_the_current_model(void **state)
+{
+    (void)state;
+    char file[PATH_MAX];
+    json_decref(run_ferlab_json("-w", ws, "train", "--arch", "4", "--epochs", "1", "--limit", "32", "--name",
+                                "second", "--no-use", "--json", NULL));
+    snprintf(file, sizeof file, "%s", in_dir("second.onnx"));
+    json_decref(run_ferlab_json("-w", ws, "model", "export", "second", file, "--json", NULL));
+    json_t *j = run_ferlab_json("-w", ws, "model", "use", "second", "--json", NULL);
+    assert_string_equal(text(json_array_get(j, 0), "name"), "second");
+    assert_true(json_is_true(json_object_get(json_array_get(j, 0), "current")));
+    json_decref(j);
+    EXPECT(2, "--yes", "-w", ws, "model", "remove", "second");
+    json_decref(run_ferlab_json("-w", ws, "model", "remove", "second", "--yes", "--json", NULL));
+    EXPECT(1, "second", "-w", ws, "model", "use", "second");
+    j = run_ferlab_json("-w", ws, "model", "import", file, "--name", "third", "--json", NULL);
+    assert_string_equal(text(json_array_get(j, 0), "name"), "third");
+    json_decref(j);
+    json_decref(run_ferlab_json("-w", ws, "model", "use", "small", "--json", NULL));
+    EXPECT(2, "import", "-w", ws, "model", "polish", "third");
+}
+
+/* A gray square with a bright half, as PGM. */
+static void write_image(const char *name, int width, int height)
+{
+    char *bytes = malloc(64 + (size_t)width * (size_t)height);
+    int head = sprintf(bytes, "P5\n%d %d\n255\n", width, height);
+    for (int i = 0; i < width * height; i++)
+        bytes[head + i] = (char)(i % width < width / 2 ? 40 : 200);
+    write_file(dir, name, bytes, (size_t)(head + width * height));
+    free(bytes);
+}
+
+static void test_predict_tells_one_face_an_image(void **state)
+{
+    (void)state;
+    char file[PATH_MAX];
+    write_image("wide.pgm", 100, 60);
+    snprintf(file, sizeof file, "%s", in_dir("wide.pgm"));
+    json_t *j = run_ferlab_json("-w", ws, "predict", file, "--model", "small", "--json", NULL);
+    assert_int_equal(json_array_size(j), 1);
+    assert_string_equal(text(json_array_get(j, 0), "file"), file);
+    json_t *face = json_array_get(json_object_get(json_array_get(j, 0), "faces"), 0);
+    const int box[] = {20, 0, 60, 60};
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(json_integer_value(json_array_get(json_object_get(face, "box"), i)), box[i]);
+    double sum = 0, most = 0;
+    for (size_t k = 0; k < 8; k++) {
+        double p = json_number_value(json_array_get(json_object_get(face, "probabilities"), k));
+        sum += p;
+        most = fmax(most, p);
+    }
+    assert_float_equal(sum, 1, 1e-5);
+    assert_float_equal(number(face, "confidence"), most, 1e-9);
+    assert_true(strlen(text(face, "emotion")) > 0);
+    json_decref(j);
+}
+
+static void test_one_bad_image_does_not_hide_the_others(void **state)
+{
+    (void)state;
+    char good[PATH_MAX], bad[PATH_MAX], vast[PATH_MAX];
+    write_image("good.pgm", 48, 48);
+    write_file(dir, "bad.png", "\x89PNG but not really", 19);
+    write_file(dir, "vast.pgm", "P5\n2000000000 2000000000\n255\n", 29);
+    snprintf(good, sizeof good, "%s", in_dir("good.pgm"));
+    snprintf(bad, sizeof bad, "%s", in_dir("bad.png"));
+    snprintf(vast, sizeof vast, "%s", in_dir("vast.pgm"));
+    struct output o;
+    run_ferlab(&o, "-w", ws, "predict", bad, vast, good, "--model", "small", "--json", NULL);
+    assert_int_equal(o.status, 1);
+    assert_non_null(strstr(o.err, "bad.png"));
+    assert_non_null(strstr(o.err, "vast.pgm"));
+    json_t *j = json_loads(o.out, 0, NULL);
+    assert_int_equal(json_array_size(j), 1);
+    assert_string_equal(text(json_array_get(j, 0), "file"), good);
+    json_decref(j);
+    output_free(&o);
+    EXPECT(2, "image", "-w", ws, "predict");
+}
+
+/* A model by path needs no workspace. */
+static void test_predict_needs_no_workspace(void **state)
+{
+    (void)state;
+    char image[PATH_MAX], model[PATH_MAX];
+    write_image("alone.pgm", 48, 48);
+    snprintf(image, sizeof image, "%s", in_dir("alone.pgm"));
+    snprintf(model, sizeof model, "%s", in_dir("alone.onnx"));
+    json_decref(run_ferlab_json("-w", ws, "model", "export", "small", model, "--json", NULL));
+    json_t *j =
+        run_ferlab_json("-w", in_dir("nowhere.ferlab"), "predict", image, "--model", model, "--json", NULL);
+    assert_int_equal(json_array_size(j), 1);
+    json_decref(j);
+    assert_int_not_equal(access(in_dir("nowhere.ferlab"), F_OK), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_train_tells_its_epochs),
+        cmocka_unit_test(test_train_logs_what_it_says),
+        cmocka_unit_test(test_train_refuses_senseless_words),
+        cmocka_unit_test(test_runs_list_show_and_refuse_to_stop_what_ended),
+        cmocka_unit_test(test_eval_is_consistent_with_itself_and_with_list),
+        cmocka_unit_test(test_eval_warns_of_training_faces),
+        cmocka_unit_test(test_eval_refuses_what_it_cannot_mean),
+        cmocka_unit_test(test_models_are_told),
+        cmocka_unit_test(test_exported_model_comes_back_the_same),
+        cmocka_unit_test(test_use_and_remove_change_the_current_model),
+        cmocka_unit_test(test_predict_tells_one_face_an_image),
+        cmocka_unit_test(test_one_bad_image_does_not_hide_the_others),
+        cmocka_unit_test(test_predict_needs_no_workspace),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

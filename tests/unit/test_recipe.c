@@ -1,0 +1,201 @@
+/* Recipes and training targets, without a workspace. */
+#include "support.h"
+
+#include "ferlab/train/recipe.h"
+#include "ferlab/train/trainer.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* recipe.py's formula, worked out by hand: lr min(1, f/.08) (1 + cos(pi max(0, (f - .08)/.92))) / 2. */
+static void test_rate_rises_then_falls_like_a_cosine(void **state)
+{
+    (void)state;
+    struct recipe r = recipe_default;
+    r.learning_rate = 0.1;
+    r.warmup = 0.08;
+    const struct {
+        int64_t step;
+        double rate;
+    } expected[] = {{0, 0}, {40, 0.05}, {80, 0.1}, {310, 0.0853553391}, {540, 0.05}, {1000, 0}};
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
+        assert_float_equal(recipe_learning_rate(&r, expected[i].step, 1000), expected[i].rate, 1e-9);
+}
+
+static void test_no_warm_up_begins_at_the_full_rate(void **state)
+{
+    (void)state;
+    struct recipe r = recipe_default;
+    r.warmup = 0;
+    assert_float_equal(recipe_learning_rate(&r, 0, 100), r.learning_rate, 1e-12);
+    assert_float_equal(recipe_learning_rate(&r, 100, 100), 0, 1e-12);
+}
+
+static void test_defaults_pass_their_own_check(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    assert_true(recipe_check(&recipe_default, &e));
+    assert_true(recipe_check(&recipe_fine_tune, &e));
+    assert_true(recipe_fine_tune.epochs < recipe_default.epochs);
+    assert_true(recipe_fine_tune.learning_rate < recipe_default.learning_rate);
+}
+
+static void expect_refused(struct recipe r, const char *word)
+{
+    struct err e = {0};
+    assert_false(recipe_check(&r, &e));
+    assert_int_equal(e.code, ERR_USAGE);
+    assert_non_null(strstr(e.text, word));
+}
+
+static void test_senseless_numbers_are_refused(void **state)
+{
+    (void)state;
+    struct recipe r = recipe_default;
+    r.epochs = -3;
+    expect_refused(r, "epochs");
+    r = recipe_default;
+    r.batch = 0;
+    expect_refused(r, "batch");
+    r = recipe_default;
+    r.learning_rate = NAN;
+    expect_refused(r, "rate");
+    r = recipe_default;
+    r.augmentation.shift = 2;
+    expect_refused(r, "shift");
+    r = recipe_default;
+    strcpy(r.name, "../x");
+    expect_refused(r, "name");
+    r = recipe_default;
+    strcpy(r.name, "a\033]0;b");
+    expect_refused(r, "\\x1b");
+}
+
+static void test_record_holds_the_recipe(void **state)
+{
+    (void)state;
+    struct recipe r = recipe_default;
+    r.rule = RULE_MULTI_TARGET;
+    r.labels = LABELS_CROWD;
+    r.seed = 77;
+    r.augmentation.flip = false;
+    char *text = recipe_json(&r);
+    json_t *j = json_loads(text, 0, NULL);
+    assert_non_null(j);
+    assert_string_equal(json_string_value(json_object_get(j, "rule")), "multi-target");
+    assert_string_equal(json_string_value(json_object_get(j, "labels")), "crowd");
+    assert_int_equal(json_integer_value(json_object_get(j, "seed")), 77);
+    assert_int_equal(json_integer_value(json_object_get(j, "epochs")), r.epochs);
+    assert_float_equal(json_real_value(json_object_get(j, "learning_rate")), 0.1, 1e-9);
+    assert_true(json_is_false(json_object_get(json_object_get(j, "augmentation"), "flip")));
+    json_decref(j);
+    free(text);
+}
+
+/* Five faces of train and one of valid, under the majority rule. */
+enum { ROWS = 6 };
+
+static struct votes votes[ROWS] = {
+    {.count = {8, 2}},             /* neutral .8, happiness .2 */
+    {.count = {8, 2}},             /* accepted as neutral */
+    {.count = {8, 2}},             /* relabelled to happiness */
+    {.count = {8, 2}},             /* relabelled to unknown */
+    {.count = {[2] = 5, [6] = 5}}, /* nobody's majority; votes edited to surprise 6, fear 4 */
+    {.count = {8, 2}},
+};
+static struct votes edit = {.count = {[2] = 6, [6] = 4}};
+
+static void make_columns(struct columns *c)
+{
+    static int64_t id[ROWS] = {1, 2, 3, 4, 5, 6};
+    static uint8_t split[ROWS] = {SPLIT_TRAIN, SPLIT_TRAIN, SPLIT_TRAIN,
+                                  SPLIT_TRAIN, SPLIT_TRAIN, SPLIT_VALID};
+    static int8_t crowd[ROWS] = {0, 0, 0, 0, CLASS_NONE, 0};
+    static int8_t label[ROWS] = {0, 0, 1, CLASS_UNKNOWN, 2, 0};
+    static bool reviewed[ROWS] = {false, true, true, true, true, false};
+    static struct votes *edited[ROWS] = {[4] = &edit};
+    *c = (struct columns){
+        .count = ROWS,
+        .rule = RULE_MAJORITY,
+        .id = id,
+        .split = split,
+        .votes = votes,
+        .crowd = crowd,
+        .label = label,
+        .reviewed = reviewed,
+        .edited = edited,
+    };
+}
+
+static void expect_targets(enum split split, enum label_source labels, size_t count, const uint32_t *rows,
+                           const float (*targets)[EMOTION_COUNT])
+{
+    struct columns c;
+    struct err e = {0};
+    uint32_t *found;
+    float *wanted;
+    size_t n;
+    make_columns(&c);
+    assert_true(train_targets(&c, split, RULE_DISTRIBUTION, labels, &found, &wanted, &n, &e));
+    assert_int_equal(n, count);
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(found[i], rows[i]);
+        for (int k = 0; k < EMOTION_COUNT; k++)
+            assert_float_equal(wanted[i * EMOTION_COUNT + (size_t)k], targets[i][k], 1e-6);
+    }
+    free(found);
+    free(wanted);
+}
+
+static void test_reviews_decide_targets(void **state)
+{
+    (void)state;
+    const uint32_t rows[] = {0, 1, 2, 4};
+    const float targets[][EMOTION_COUNT] = {{1}, {1}, {0, 1}, {[2] = 0.6f, [6] = 0.4f}};
+    struct votes plain = votes[0];
+    float crowd[EMOTION_COUNT];
+    assert_true(votes_target(&plain, RULE_DISTRIBUTION, crowd));
+    float expected[4][EMOTION_COUNT];
+    memcpy(expected, targets, sizeof expected);
+    memcpy(expected[0], crowd, sizeof crowd); /* not reviewed: as the crowd */
+    memcpy(expected[1], crowd, sizeof crowd); /* accepted: as the crowd */
+    expect_targets(SPLIT_TRAIN, LABELS_REVIEWED, 4, rows, (const float(*)[EMOTION_COUNT])expected);
+}
+
+static void test_crowd_targets_ignore_reviews(void **state)
+{
+    (void)state;
+    const uint32_t rows[] = {0, 1, 2, 3, 4};
+    float expected[5][EMOTION_COUNT] = {0};
+    for (int i = 0; i < 5; i++)
+        assert_true(votes_target(&votes[i], RULE_DISTRIBUTION, expected[i]));
+    expect_targets(SPLIT_TRAIN, LABELS_CROWD, 5, rows, (const float(*)[EMOTION_COUNT])expected);
+}
+
+static void test_each_split_has_its_own_targets(void **state)
+{
+    (void)state;
+    const uint32_t rows[] = {5};
+    float expected[1][EMOTION_COUNT] = {0};
+    assert_true(votes_target(&votes[5], RULE_DISTRIBUTION, expected[0]));
+    expect_targets(SPLIT_VALID, LABELS_REVIEWED, 1, rows, (const float(*)[EMOTION_COUNT])expected);
+    expect_targets(SPLIT_TEST, LABELS_REVIEWED, 0, NULL, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rate_rises_then_falls_like_a_cosine),
+        cmocka_unit_test(test_no_warm_up_begins_at_the_full_rate),
+        cmocka_unit_test(test_defaults_pass_their_own_check),
+        cmocka_unit_test(test_senseless_numbers_are_refused),
+        cmocka_unit_test(test_record_holds_the_recipe),
+        cmocka_unit_test(test_reviews_decide_targets),
+        cmocka_unit_test(test_crowd_targets_ignore_reviews),
+        cmocka_unit_test(test_each_split_has_its_own_targets),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
