@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <float.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,10 +45,24 @@ static void add_text(struct arguments *a, const char *option, const char *value)
     add_word(a, value);
 }
 
-static void add_number(struct arguments *a, const char *option, double value)
+static void add_integer(struct arguments *a, const char *option, int64_t value)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%lld", (long long)value);
+    add_text(a, option, text);
+}
+
+/* With the fewest digits that read back as the same number, 0.1 and not 0.10000000000000001; a float as the
+ * same float, to which the trainer rounds what it reads. */
+static void add_real(struct arguments *a, const char *option, double value, bool is_float)
 {
     char text[40];
-    snprintf(text, sizeof text, "%.17g", value);
+    for (int digits = 6; digits <= DBL_DECIMAL_DIG; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        double back = strtod(text, NULL);
+        if (is_float ? (float)back == (float)value : back == value)
+            break;
+    }
     add_text(a, option, text);
 }
 
@@ -69,24 +84,24 @@ static void describe(struct arguments *a, const char *workspace, const struct re
     else
         add_text(a, "--arch", r->arch);
     add_text(a, "--name", r->name);
-    add_number(a, "--epochs", r->epochs);
-    add_number(a, "--batch", r->batch);
+    add_integer(a, "--epochs", r->epochs);
+    add_integer(a, "--batch", r->batch);
     if (r->threads > 0)
-        add_number(a, "--threads", r->threads);
-    add_number(a, "--lr", r->learning_rate);
-    add_number(a, "--momentum", r->momentum);
-    add_number(a, "--weight-decay", r->weight_decay);
-    add_number(a, "--warmup", r->warmup);
+        add_integer(a, "--threads", r->threads);
+    add_real(a, "--lr", r->learning_rate, false);
+    add_real(a, "--momentum", r->momentum, false);
+    add_real(a, "--weight-decay", r->weight_decay, false);
+    add_real(a, "--warmup", r->warmup, false);
     add_text(a, "--rule", rule_name(r->rule));
     add_text(a, "--labels", r->labels == LABELS_CROWD ? "crowd" : "reviewed");
-    add_number(a, "--rotation", (double)r->augmentation.rotation_deg);
-    add_number(a, "--zoom", (double)r->augmentation.zoom);
-    add_number(a, "--aspect", (double)r->augmentation.aspect);
-    add_number(a, "--shift", (double)r->augmentation.shift);
+    add_real(a, "--rotation", (double)r->augmentation.rotation_deg, true);
+    add_real(a, "--zoom", (double)r->augmentation.zoom, true);
+    add_real(a, "--aspect", (double)r->augmentation.aspect, true);
+    add_real(a, "--shift", (double)r->augmentation.shift, true);
     add_flag(a, "--no-flip", !r->augmentation.flip);
-    add_number(a, "--seed", (double)r->seed);
+    add_integer(a, "--seed", (int64_t)r->seed);
     if (r->limit > 0)
-        add_number(a, "--limit", (double)r->limit);
+        add_integer(a, "--limit", r->limit);
     add_flag(a, "--no-use", !r->use);
 }
 

@@ -115,6 +115,49 @@ static void test_job_trains_by_the_recipe(void **state)
     arena_free(&arena);
 }
 
+/* The words of a process, with a space between them. */
+static void command_line(pid_t pid, char out[2048])
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/cmdline", (int)pid);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    size_t length = fread(out, 1, 2047, file);
+    fclose(file);
+    for (size_t i = 0; i < length; i++)
+        if (out[i] == '\0')
+            out[i] = ' ';
+    out[length] = '\0';
+}
+
+static void test_numbers_are_passed_on_as_short_as_they_are(void **state)
+{
+    struct place *p = *state;
+    struct arena arena = {0};
+    struct err e = {0};
+    struct recipe r = recipe(9999);
+    r.batch = 32;
+    r.learning_rate = 0.1;
+    r.weight_decay = 1.0 / 3;
+    r.augmentation.zoom = 0.12f;
+    r.augmentation.shift = 1.0f / 3;
+    r.seed = 1000000;
+    pid_t pid;
+    char log[PATH_MAX], words[2048];
+    assert_true(job_start_training(p->path, &r, &pid, log, &e));
+    wait_for_run(p, 1, &arena);
+    command_line(pid, words);
+    kill(pid, SIGTERM);
+    static const char *const wanted[] = {" --batch 32 ",     " --lr 0.1 ",
+                                         " --zoom 0.12 ",    " --weight-decay 0.3333333333333333 ",
+                                         " --seed 1000000 ", " --shift 0.33333334 "};
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        if (strstr(words, wanted[i]) == NULL)
+            fail_msg("'%s' is not in '%s'", wanted[i], words);
+    wait_until_gone(pid);
+    arena_free(&arena);
+}
+
 static void test_job_is_stopped_from_another_process(void **state)
 {
     struct place *p = *state;
@@ -184,6 +227,7 @@ int main(int argc, char **argv)
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_job_trains_by_the_recipe, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_numbers_are_passed_on_as_short_as_they_are, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_job_is_stopped_from_another_process, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_failed_start_is_in_the_launch_log, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_senseless_recipe_starts_nothing, set_up, tear_down),
