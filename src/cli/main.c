@@ -1,9 +1,9 @@
 /* ferlab: picks the command, or opens the workbench. */
 #include "command.h"
 #include "help.h"
-#include "spelling.h"
 
 #include "ferlab/base/path.h"
+#include "ferlab/base/spelling.h"
 #include "ferlab/tui/workbench.h"
 
 #include <errno.h>

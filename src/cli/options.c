@@ -1,8 +1,8 @@
 /* Options: takes a command's options out of its arguments, and says what is wrong with them. */
 #include "command.h"
 #include "help.h"
-#include "spelling.h"
 
+#include "ferlab/base/spelling.h"
 #include "ferlab/base/str.h"
 
 #include <math.h>

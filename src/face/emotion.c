@@ -1,8 +1,11 @@
 /* Emotions, splits and rules: the tables behind their words. */
 #include "ferlab/face/emotion.h"
 
+#include "ferlab/base/spelling.h"
+
 #include <stddef.h>
 #include <string.h>
+#include <strings.h>
 
 static const struct {
     const char *name, *brief, *title;
@@ -56,12 +59,21 @@ const char *class_title(int c)
 bool class_parse(const char *word, int *c)
 {
     for (int i = 0; i < CLASS_COUNT; i++) {
-        if (strcmp(word, classes[i].name) == 0) {
+        if (strcasecmp(word, classes[i].name) == 0) {
             *c = i;
             return true;
         }
     }
     return false;
+}
+
+const char *class_nearest(const char *word)
+{
+    struct spelling s;
+    spelling_start(&s, word);
+    for (int i = 0; i < CLASS_COUNT; i++)
+        spelling_try(&s, classes[i].name);
+    return s.best;
 }
 
 static int word_index(const char *word, const char *const *words, int count)

@@ -12,6 +12,7 @@ enum { DEPTH_MAX = 64 };
 
 const char filter_help[] =
     "split:train label:fear crowd:none pred:anger  train valid test none; an emotion, unknown, nf, none\n"
+    "                                              (a prediction is an emotion or none)\n"
     "conf>0.8 div>=0.2 ent<1 suspect>0.5 id:17     numbers, with < <= > >= = !=\n"
     "votes.happiness>=6                            how many voted so\n"
     "pred!=label pred=crowd label!=crowd           pred!=label: only where the label is an emotion\n"

@@ -1,4 +1,5 @@
 /* The terms of filters: their fields, relations and values, and what is said of those that make no sense. */
+#include "ferlab/base/spelling.h"
 #include "ferlab/base/str.h"
 #include "filter_parser.h"
 
@@ -58,6 +59,54 @@ static bool field_parse(const char *word, enum filter_field *field, int *class)
     return false;
 }
 
+/* The field that a misspelt word may have meant, for sort: or as a term; NULL where none is near. */
+static const struct filter_field_row *nearest_field(const char *word, bool to_sort)
+{
+    const struct filter_field_row *near = NULL;
+    struct spelling s;
+
+    spelling_start(&s, word);
+    for (int i = 0; i < FIELD_COUNT; i++) {
+        if (i == FIELD_VOTES || (to_sort && !filter_fields[i].sorts))
+            continue;
+        spelling_try(&s, filter_fields[i].name);
+        if (s.best == filter_fields[i].name)
+            near = &filter_fields[i];
+    }
+    return near;
+}
+
+/* A class alone was meant as a label. */
+static bool unknown_field(struct filter_parser *p, const char *word, const char *place)
+{
+    const struct filter_field_row *near = nearest_field(word, false);
+    int class;
+
+    if (class_parse(word, &class))
+        return filter_fail(p, place, "'%s' is nothing to filter by; did you mean 'label:%s'?", word, word);
+    if (near)
+        return filter_fail(p, place, "'%s' is nothing to filter by; did you mean '%s%s'?", word, near->name,
+                           near->kind == KIND_NUMBER ? "" : ":");
+    return filter_fail(
+        p, place,
+        "'%s' is nothing to filter by; there are split label crowd pred conf div ent suspect votes.CLASS id "
+        "flag reviewed note tag name in, and sort",
+        word);
+}
+
+static bool unknown_votes(struct filter_parser *p, const char *word, const char *place)
+{
+    const char *votes = filter_fields[FIELD_VOTES].name, *near = NULL;
+
+    if (strncmp(word, votes, strlen(votes)) == 0)
+        near = class_nearest(word + strlen(votes));
+    if (near)
+        return filter_fail(p, place, "'%s' is no column of votes; did you mean '%s%s'?", word, votes, near);
+    return filter_fail(
+        p, place, "'%s' is no column of votes; write votes.happiness>=6, or another emotion, unknown, nf",
+        word);
+}
+
 static bool take_field(struct filter_parser *p, enum filter_field *field, int *class)
 {
     const char *start = p->at;
@@ -73,15 +122,7 @@ static bool take_field(struct filter_parser *p, enum filter_field *field, int *c
                            "this word is too long; terms look like split:valid, pred!=label, conf>0.8");
     if (field_parse(word, field, class))
         return true;
-    if (strncmp(word, "votes", 5) == 0)
-        return filter_fail(
-            p, start, "'%s' is no column of votes; write votes.happiness>=6, or another emotion, unknown, nf",
-            word);
-    return filter_fail(
-        p, start,
-        "'%s' is nothing to filter by; there are split label crowd pred conf div ent suspect votes.CLASS id "
-        "flag reviewed note tag name in, and sort",
-        word);
+    return strncmp(word, "votes", 5) == 0 ? unknown_votes(p, word, start) : unknown_field(p, word, start);
 }
 
 /* `:` and the relations. Those, but not `:`, may have spaces around them. */
@@ -169,6 +210,19 @@ static bool read_split(struct filter_parser *p, struct filter_step *step, const 
     return true;
 }
 
+static bool unknown_class(struct filter_parser *p, const char *value, const char *place)
+{
+    const char *near = class_nearest(value);
+
+    if (near)
+        return filter_fail(p, place, "'%s' is no label; did you mean '%s'?", value, near);
+    return filter_fail(
+        p, place,
+        "'%s' is no label; there are neutral happiness surprise sadness anger disgust fear contempt "
+        "unknown nf none",
+        value);
+}
+
 static bool read_class(struct filter_parser *p, struct filter_step *step, const char *value,
                        const char *place)
 {
@@ -183,11 +237,12 @@ static bool read_class(struct filter_parser *p, struct filter_step *step, const 
     }
     step->class = CLASS_NONE;
     if (!short_enough || (strcmp(word, class_name(CLASS_NONE)) != 0 && !class_parse(word, &step->class)))
-        return filter_fail(
-            p, place,
-            "'%s' is no label; there are neutral happiness surprise sadness anger disgust fear contempt "
-            "unknown nf none",
-            value);
+        return unknown_class(p, value, place);
+    if (step->field == FIELD_PRED && step->class >= EMOTION_COUNT)
+        return filter_fail(p, place,
+                           "a prediction is one of the eight emotions, never '%s'; write label:%s, or "
+                           "pred:none where nothing is predicted",
+                           word, word);
     return true;
 }
 
@@ -258,13 +313,20 @@ static bool parse_sort(struct filter_parser *p, const char *start, const char *r
     f->sorted = true;
     // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): take_value has set it
     f->descending = *value == '-';
-    if (!copy_word(word, value + f->descending, strlen(value + f->descending)) ||
-        !field_parse(word, &f->sort, &f->sort_class) || !filter_fields[f->sort].sorts)
+    if (!copy_word(word, value + f->descending, strlen(value + f->descending)))
+        word[0] = '\0';
+    if (!field_parse(word, &f->sort, &f->sort_class) || !filter_fields[f->sort].sorts) {
+        const struct filter_field_row *near = nearest_field(word, true);
+
+        if (near)
+            return filter_fail(p, place, "'%s' is nothing to sort by; did you mean 'sort:%s%s'?", value,
+                               f->descending ? "-" : "", near->name);
         return filter_fail(
             p, place,
             "'%s' is nothing to sort by; there are id name split label crowd pred conf div ent suspect "
             "votes.CLASS",
             value);
+    }
     return true;
 }
 

@@ -81,7 +81,7 @@ static bool check_class(const struct review *r, const char *value, struct err *e
 {
     int class;
 
-    return class_parse(value, &class) ||
+    return (class_parse(value, &class) && strcmp(value, class_name(class)) == 0) ||
            err_set(
                e, ERR_INPUT,
                "sample %lld: '%s' is no label; one of neutral happiness surprise sadness anger disgust fear "

@@ -89,6 +89,7 @@ static void test_values_that_make_no_sense_are_refused(void **state)
         const char *words;
     } cases[] = {
         {{1, EVENT_RELABEL, "joyful"}, "'joyful' is no label"},
+        {{1, EVENT_RELABEL, "Fear"}, "'Fear' is no label"},
         {{1, EVENT_RELABEL, "none"}, "'none' is no label"},
         {{1, EVENT_RELABEL, NULL}, "is no label"},
         {{1, EVENT_ACCEPT, "none"}, "no label to accept"},

@@ -1,6 +1,7 @@
-/* Spelling: the nearest of the words that would have been right, for messages about one that is not. */
-#ifndef FERLAB_CLI_SPELLING_H
-#define FERLAB_CLI_SPELLING_H
+/* Spelling: the nearest of the words that would have been right, for messages about one that is not. Near is
+ * at most two letters more, less or other, and always fewer than the word has. */
+#ifndef FERLAB_BASE_SPELLING_H
+#define FERLAB_BASE_SPELLING_H
 
 #include <stddef.h>
 

@@ -1,9 +1,10 @@
-/* Spelling: Levenshtein distance between short words. */
-#include "spelling.h"
+/* Spelling: Levenshtein distance between short words, in any case. */
+#include "ferlab/base/spelling.h"
 
+#include <ctype.h>
 #include <string.h>
 
-enum { WORD_MAX = 32 };
+enum { WORD_MAX = 32, NEAR = 2 };
 
 static size_t least(size_t a, size_t b)
 {
@@ -19,7 +20,8 @@ static size_t distance(const char *a, const char *b)
         size_t diagonal = row[0];
         row[0] = i;
         for (size_t j = 1; j <= n; j++) {
-            size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
+            size_t replaced =
+                diagonal + (tolower((unsigned char)a[i - 1]) != tolower((unsigned char)b[j - 1]));
             diagonal = row[j];
             row[j] = least(replaced, least(row[j], row[j - 1]) + 1);
         }
@@ -29,7 +31,7 @@ static size_t distance(const char *a, const char *b)
 
 void spelling_start(struct spelling *s, const char *word)
 {
-    *s = (struct spelling){.word = word, .distance = least(strlen(word) / 3, 3) + 2};
+    *s = (struct spelling){.word = word, .distance = least(strlen(word), NEAR + 1)};
 }
 
 void spelling_try(struct spelling *s, const char *candidate)
