@@ -4,8 +4,9 @@
 #include "ferlab/tui/workbench.h"
 
 #include <curses.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
+#include <wchar.h>
 
 const struct action_row action_rows[ACTION_COUNT] = {[ACTION_NONE] = {"", "", "", ""},
 #define X(id, name, keys, group, help) [ACTION_##id] = {name, keys, group, help},
@@ -19,7 +20,7 @@ static const struct {
 } key_names[] = {
     {"Tab", '\t'},       {"Del", KEY_DC},      {"Space", ' '},   {"Enter", '\n'},    {"Esc", 27},
     {"Left", KEY_LEFT},  {"Right", KEY_RIGHT}, {"Up", KEY_UP},   {"Down", KEY_DOWN}, {"PgDn", KEY_NPAGE},
-    {"PgUp", KEY_PPAGE}, {"Home", KEY_HOME},   {"End", KEY_END}, {"Tab", '\t'},      {"Del", KEY_DC},
+    {"PgUp", KEY_PPAGE}, {"Home", KEY_HOME},   {"End", KEY_END},
 };
 
 static int key_of_name(const char *name, size_t length)
@@ -46,6 +47,22 @@ enum action action_of_key(int key)
             p += length + strspn(p + length, " ");
         }
     return ACTION_NONE;
+}
+
+void key_title(int key, char out[KEY_TITLE])
+{
+    snprintf(out, KEY_TITLE, "that key");
+    for (size_t i = 0; i < sizeof key_names / sizeof *key_names; i++)
+        if (key_names[i].key == key) {
+            snprintf(out, KEY_TITLE, "%s", key_names[i].name);
+            return;
+        }
+    if (key >= KEY_F(1) && key <= KEY_F(12))
+        snprintf(out, KEY_TITLE, "F%d", key - KEY_F0);
+    else if (key > 0 && key < ' ')
+        snprintf(out, KEY_TITLE, "Ctrl-%c", key + '@');
+    else if ((key > ' ' && key < 127) || (key >= 0xa0 && key < 0x100) || (key & KEY_WIDE))
+        snprintf(out, KEY_TITLE, "'%lc'", (wint_t)(key & ~KEY_WIDE));
 }
 
 enum action action_of_name(const char *name)

@@ -70,7 +70,11 @@ struct action_row {
 };
 extern const struct action_row action_rows[ACTION_COUNT]; /* [ACTION_NONE] is all "" */
 
-enum action action_of_key(int key);           /* keys as struct view_ops' key gets them */
+enum action action_of_key(int key); /* keys as struct view_ops' key gets them */
+
+enum { KEY_TITLE = 32 };
+void key_title(int key, char out[KEY_TITLE]); /* for messages: 'z', Tab, Ctrl-X, F5, or "that key" */
+
 enum action action_of_name(const char *name); /* ACTION_NONE where there is none */
 
 /* Whether this action labels, and with which class. */

@@ -221,6 +221,11 @@ static void handle_key(struct app *app, int key)
     enum outcome outcome = view->ops->key != NULL ? view->ops->key(app, view->state, key) : OUTCOME_IGNORED;
     if (outcome == OUTCOME_IGNORED)
         outcome = app_act(app, action_of_key(key));
+    if (outcome == OUTCOME_IGNORED) {
+        char title[KEY_TITLE];
+        key_title(key, title);
+        app_message(app, "no action on %s here; ? lists the keys", title);
+    }
     app->redraw |= outcome == OUTCOME_REDRAW;
 }
 

@@ -151,12 +151,12 @@ void command_run(struct app *app, const char *line)
     const struct command_row *row = find(text, &arguments);
     bool takes = row != NULL && row->arguments[0] != '\0';
     enum action action = takes && arguments[0] != '\0' ? ACTION_NONE : action_of_name(text);
-    if (action != ACTION_NONE)
-        app_act(app, action);
-    else if (row != NULL)
-        row->run(app, arguments);
-    else
+    if (action == ACTION_NONE && row == NULL)
         app_complain(app, "no command is called \"%s\"; ? lists them", text);
+    else if (action == ACTION_NONE)
+        row->run(app, arguments);
+    else if (app_act(app, action) == OUTCOME_IGNORED)
+        app_message(app, "no action \"%s\" here; ? lists them", text);
 }
 
 size_t command_candidates(const char *text, const char **out, size_t max)

@@ -168,6 +168,37 @@ static void test_an_empty_result_says_so(void **state)
     expect_text(s, "no sample passes this filter");
 }
 
+static void test_a_key_without_an_action_says_so(void **state)
+{
+    (void)state;
+    struct screen *s = fixture_start(&f, &full_screen, "");
+    type_keys(s, "z");
+    expect_text(s, "no action on 'z' here; ? lists the keys");
+    type_keys(s, "\x18");
+    expect_text(s, "no action on Ctrl-X here");
+    type_keys(s, "\xc5\x82");
+    expect_text(s, "no action on '\u0142' here");
+    type_keys(s, "%"); /* an action, but the matrix's */
+    expect_text(s, "no action on '%' here");
+    type_keys(s, "c");
+    type_keys(s, "%");
+    expect_no_text(s, "no action");
+    type_keys(s, ":remove\r");
+    expect_text(s, "no action \"remove\" here");
+}
+
+static void test_the_command_line_takes_classes_in_any_case(void **state)
+{
+    (void)state;
+    struct screen *s = fixture_start(&f, &full_screen, "");
+    type_keys(s, ":label Fear\r");
+    expect_text(s, "fear");
+    json_t *log = fixture_log(&f), *last = json_array_get(log, json_array_size(log) - 1);
+    assert_string_equal(json_string_value(json_object_get(last, "kind")), "relabel");
+    assert_string_equal(json_string_value(json_object_get(last, "value")), "fear");
+    json_decref(log);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,6 +209,8 @@ int main(void)
         cmocka_unit_test(test_export_writes_what_the_filter_picks),
         cmocka_unit_test(test_help_lists_every_action),
         cmocka_unit_test(test_an_empty_result_says_so),
+        cmocka_unit_test(test_a_key_without_an_action_says_so),
+        cmocka_unit_test(test_the_command_line_takes_classes_in_any_case),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
