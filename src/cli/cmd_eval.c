@@ -1,6 +1,7 @@
 /* ferlab eval: a model's confusion matrix and what follows from it, under a protocol that the output names.
  */
 #include "command.h"
+#include "confusion_report.h"
 
 #include "ferlab/base/interrupt.h"
 #include "ferlab/base/json.h"
@@ -77,18 +78,6 @@ static json_t *class_json(int k, const struct class_score *s)
     return j;
 }
 
-static json_t *confusion_json(const struct confusion *c)
-{
-    json_t *rows = json_array();
-    for (int i = 0; i < EMOTION_COUNT; i++) {
-        json_t *row = json_array();
-        for (int k = 0; k < EMOTION_COUNT; k++)
-            json_array_append_new(row, json_integer(c->cell[i][k]));
-        json_array_append_new(rows, row);
-    }
-    return rows;
-}
-
 static int64_t count_right(const struct metrics *m)
 {
     int64_t right = 0;
@@ -100,9 +89,8 @@ static int64_t count_right(const struct metrics *m)
 static void print_json(const struct protocol *p, const struct columns *c, const struct evaluation *v)
 {
     const struct metrics *m = &v->metrics;
-    double low = NAN, high = NAN;
-    if (m->count > 0)
-        metrics_wilson(count_right(m), m->count, &low, &high);
+    double low, high;
+    metrics_wilson(count_right(m), m->count, &low, &high);
     json_t *j = json_object(), *classes = json_array();
     for (int k = 0; k < EMOTION_COUNT; k++)
         json_array_append_new(classes, class_json(k, &m->per_class[k]));
@@ -122,59 +110,15 @@ static void print_json(const struct protocol *p, const struct columns *c, const 
     json_print(stdout, j);
 }
 
-/* A share as percent, right-aligned in nine columns; a dash where there is none. */
-static void print_percent(double share)
-{
-    if (isnan(share))
-        printf("%9s", "-");
-    else
-        printf("%7.1f %%", 100 * share);
-}
-
-static void print_matrix(const struct confusion *c, const struct metrics *m)
-{
-    printf("%-10s", "label");
-    for (int k = 0; k < EMOTION_COUNT; k++)
-        printf("%6s", class_short(k));
-    printf("%7s%9s%6s\n", "total", "recall", "F1");
-    for (int i = 0; i < EMOTION_COUNT; i++) {
-        const struct class_score *s = &m->per_class[i];
-        printf("%-10s", class_title(i));
-        for (int k = 0; k < EMOTION_COUNT; k++)
-            printf("%6lld", (long long)c->cell[i][k]);
-        printf("%7lld", (long long)s->support);
-        print_percent(s->recall);
-        if (isnan(s->f1))
-            printf("%6s\n", "-");
-        else
-            printf("%6.2f\n", s->f1);
-    }
-    printf("%-10s", "predicted");
-    for (int k = 0; k < EMOTION_COUNT; k++)
-        printf("%6lld", (long long)m->per_class[k].predicted);
-    printf("%7lld\n%-10s", (long long)m->count, "prec. %");
-    for (int k = 0; k < EMOTION_COUNT; k++) {
-        if (isnan(m->per_class[k].precision))
-            printf("%6s", "-");
-        else
-            printf("%6.1f", 100 * m->per_class[k].precision);
-    }
-    putchar('\n');
-}
-
 static void print_text(const struct protocol *p, const struct columns *c, const struct evaluation *v)
 {
     const struct metrics *m = &v->metrics;
     printf("model %s, %s %s, %s rule, %s labels (revision %s), each face averaged with its mirror image\n\n",
            c->model_name, p->split != NULL ? "split" : "filter", p->split != NULL ? p->split : p->where,
            rule_name(c->rule), p->labels, v->label_revision);
-    if (m->count == 0) {
-        puts("no face there has an emotion for a label");
-        return;
-    }
     double low, high;
     metrics_wilson(count_right(m), m->count, &low, &high);
-    print_matrix(&v->confusion, m);
+    confusion_print(&v->confusion, m);
     printf("\naccuracy %.2f %%  [%.1f, %.1f] at 95 %%   macro F1 %.3f   %lld faces\n", 100 * m->accuracy,
            100 * low, 100 * high, m->macro_f1, (long long)m->count);
 }
@@ -186,6 +130,22 @@ static void warn_in_sample(const struct cli *cli, const struct evaluation *v)
                 "ferlab: %zu of these %lld faces were in the model's training set; what is said of them "
                 "flatters\n",
                 v->in_sample, (long long)v->metrics.count);
+}
+
+static int fail_empty(const struct cli *cli, const struct protocol *p, const struct columns *c)
+{
+    struct err e;
+    if (p->split != NULL)
+        err_set(&e, ERR_INPUT,
+                "%s: no sample of split '%s' has an emotion for a label under rule '%s'; import that split "
+                "or choose another --split",
+                cli->workspace, p->split, rule_name(c->rule));
+    else
+        err_set(&e, ERR_INPUT,
+                "%s: no sample that '%s' picks has an emotion for a label under rule '%s'; choose another "
+                "--where",
+                cli->workspace, p->where, rule_name(c->rule));
+    return cli_fail(&e);
 }
 
 static int evaluate(struct cli *cli, const struct protocol *p, const char *filter)
@@ -202,7 +162,9 @@ static int evaluate(struct cli *cli, const struct protocol *p, const char *filte
                    &v);
         free(rows);
         warn_in_sample(cli, &v);
-        if (cli->json)
+        if (v.metrics.count == 0)
+            status = fail_empty(cli, p, d.columns);
+        else if (cli->json)
             print_json(p, d.columns, &v);
         else
             print_text(p, d.columns, &v);

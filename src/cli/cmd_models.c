@@ -71,33 +71,6 @@ static int open_for_models(const struct cli *cli, enum workspace_mode mode, stru
     return workspace_open(ws, cli->workspace, mode, &e) ? EXIT_FINE : cli_fail(&e);
 }
 
-int cmd_models(struct cli *cli, int argc, char **argv)
-{
-    const struct option_row options[] = {{0}};
-    enum parsed parsed = cli_parse(cli, options, &argc, argv);
-    if (parsed != PARSED_GO)
-        return cli_parse_status(parsed);
-    if (argc > 1)
-        return cli_usage(cli,
-                         "'%s' is one word too many; see 'ferlab model --help' for what can be done with one",
-                         argv[1]);
-    struct workspace *ws;
-    int status = open_for_models(cli, WORKSPACE_READ, &ws);
-    if (status != EXIT_FINE)
-        return status;
-    struct err e = {0};
-    struct arena arena = {0};
-    struct model *models;
-    size_t count;
-    if (models_list(ws, &arena, &models, &count, &e))
-        print_models(cli, models, count);
-    else
-        status = cli_fail(&e);
-    arena_free(&arena);
-    workspace_close(ws);
-    return status;
-}
-
 /* What a subcommand did, and the model it did it to as it is now. */
 static bool report(const struct cli *cli, struct workspace *ws, const char *name, const char *done,
                    struct err *e)
@@ -213,6 +186,48 @@ static const struct deed *find_deed(const char *word)
         if (strcmp(deeds[i].word, word) == 0)
             return &deeds[i];
     return NULL;
+}
+
+/* "models use X", where "model use X" was meant. */
+static int usage_model(const struct cli *cli, int argc, char **argv)
+{
+    const struct deed *deed = find_deed(argv[1]);
+    char *operands = cli_words(argc, argv, 2);
+    if (operands == NULL)
+        return EXIT_FAILED;
+    int status = cli_usage(cli, "the command is 'model': type 'ferlab model %s %s'", deed->word,
+                           argc - 2 == deed->count ? operands : deed->operands);
+    free(operands);
+    return status;
+}
+
+int cmd_models(struct cli *cli, int argc, char **argv)
+{
+    const struct option_row options[] = {{0}};
+    enum parsed parsed = cli_parse(cli, options, &argc, argv);
+    if (parsed != PARSED_GO)
+        return cli_parse_status(parsed);
+    if (argc > 1 && find_deed(argv[1]) != NULL)
+        return usage_model(cli, argc, argv);
+    if (argc > 1)
+        return cli_usage(cli,
+                         "'%s' is one word too many; see 'ferlab model --help' for what can be done with one",
+                         argv[1]);
+    struct workspace *ws;
+    int status = open_for_models(cli, WORKSPACE_READ, &ws);
+    if (status != EXIT_FINE)
+        return status;
+    struct err e = {0};
+    struct arena arena = {0};
+    struct model *models;
+    size_t count;
+    if (models_list(ws, &arena, &models, &count, &e))
+        print_models(cli, models, count);
+    else
+        status = cli_fail(&e);
+    arena_free(&arena);
+    workspace_close(ws);
+    return status;
 }
 
 int cmd_model(struct cli *cli, int argc, char **argv)

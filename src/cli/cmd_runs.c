@@ -123,6 +123,9 @@ int cmd_runs(struct cli *cli, int argc, char **argv)
         return cli_parse_status(parsed);
     bool show = argc == 3 && strcmp(argv[1], "show") == 0, stop = argc == 3 && strcmp(argv[1], "stop") == 0;
     int64_t id = 0;
+    if (argc == 2 && (strcmp(argv[1], "show") == 0 || strcmp(argv[1], "stop") == 0))
+        return cli_usage(cli, "the id is missing: type 'ferlab runs %s ID'; 'ferlab runs' lists the ids",
+                         argv[1]);
     if (argc > 1 && !show && !stop)
         return cli_usage(cli, "'%s' is not understood; say nothing, show ID or stop ID", argv[1]);
     if ((show || stop) && !str_to_int(argv[2], 1, INT32_MAX, &id))

@@ -110,36 +110,77 @@ static bool make_recipe(const struct cli *cli, const struct words *w, struct rec
            take_word(cli, "name", w->name, r->name, sizeof r->name);
 }
 
+/* An option's help with its default behind it, and the one that --from has where it is another. */
+static const char *with_default(struct arena *a, const char *help, double usual, double tuned)
+{
+    const char *text = usual == tuned ? arena_printf(a, "%s (%.6g)", help, usual)
+                                      : arena_printf(a, "%s (%.6g; with --from %.6g)", help, usual, tuned);
+    return text != NULL ? text : help;
+}
+
+static const char *with_word(struct arena *a, const char *help, const char *word)
+{
+    const char *text = arena_printf(a, "%s (%s)", help, word);
+    return text != NULL ? text : help;
+}
+
 static enum parsed parse(struct cli *cli, struct words *w, int *argc, char **argv)
 {
+    const struct recipe *d = &recipe_default, *f = &recipe_fine_tune;
+    const struct augmentation *da = &d->augmentation, *fa = &f->augmentation;
+    struct arena a = {0};
     const struct option_row options[] = {
-        {"arch", OPTION_TEXT, &w->arch, "A", "default, vgg13, or layers such as 8,P,8,P,16", 0, 0},
+        {"arch", OPTION_TEXT, &w->arch, "A",
+         with_word(&a, "default, vgg13, or layers such as 8,P,8,P,16", d->arch), 0, 0},
         {"from", OPTION_TEXT, &w->from, "M", "start from this model (a name or an ONNX file)", 0, 0},
-        {"name", OPTION_TEXT, &w->name, "NAME", "of the run and its model", 0, 0},
-        {"epochs", OPTION_INTEGER, &w->epochs, "N", "times through the training faces", 1, RECIPE_EPOCHS_MAX},
-        {"batch", OPTION_INTEGER, &w->batch, "B", "faces per step", 1, RECIPE_BATCH_MAX},
-        {"lr", OPTION_REAL, &w->rate, "L", "largest learning rate", 0, RECIPE_RATE_MAX},
-        {"warmup", OPTION_REAL, &w->warmup, "S", "share of all steps in which the rate rises", 0, 1},
-        {"momentum", OPTION_REAL, &w->momentum, "M", "Nesterov momentum", 0, RECIPE_MOMENTUM_MAX},
-        {"weight-decay", OPTION_REAL, &w->weight_decay, "D", "of weights, not of biases and norms", 0, 1},
-        {"rule", OPTION_TEXT, &w->rule, "R", "targets: majority, distribution, probability, multi-target", 0,
+        {"name", OPTION_TEXT, &w->name, "NAME", "of the run and its model (the architecture's and a number)",
+         0, 0},
+        {"epochs", OPTION_INTEGER, &w->epochs, "N",
+         with_default(&a, "times through the training faces", d->epochs, f->epochs), 1, RECIPE_EPOCHS_MAX},
+        {"batch", OPTION_INTEGER, &w->batch, "B", with_default(&a, "faces per step", d->batch, f->batch), 1,
+         RECIPE_BATCH_MAX},
+        {"lr", OPTION_REAL, &w->rate, "L",
+         with_default(&a, "largest learning rate", d->learning_rate, f->learning_rate), 0, RECIPE_RATE_MAX},
+        {"warmup", OPTION_REAL, &w->warmup, "S",
+         with_default(&a, "share of all steps in which the rate rises", d->warmup, f->warmup), 0, 1},
+        {"momentum", OPTION_REAL, &w->momentum, "M",
+         with_default(&a, "Nesterov momentum", d->momentum, f->momentum), 0, RECIPE_MOMENTUM_MAX},
+        {"weight-decay", OPTION_REAL, &w->weight_decay, "D",
+         with_default(&a, "of weights, not of biases and norms", d->weight_decay, f->weight_decay), 0, 1},
+        {"rule", OPTION_TEXT, &w->rule, "R",
+         with_word(&a, "targets: majority, distribution, probability, multi-target", rule_name(d->rule)), 0,
          0},
-        {"labels", OPTION_TEXT, &w->labels, "L", "reviewed (with the reviews) or crowd", 0, 0},
-        {"limit", OPTION_INTEGER, &w->limit, "N", "at most N training faces, drawn by the seed", 0,
+        {"labels", OPTION_TEXT, &w->labels, "L",
+         with_word(&a, "reviewed (with the reviews) or crowd",
+                   d->labels == LABELS_CROWD ? "crowd" : "reviewed"),
+         0, 0},
+        {"limit", OPTION_INTEGER, &w->limit, "N", "at most N training faces, drawn by the seed (all)", 0,
          RECIPE_LIMIT_MAX},
-        {"seed", OPTION_INTEGER, &w->seed, "S", "of all that is random", 0, RECIPE_SEED_MAX},
-        {"threads", OPTION_INTEGER, &w->threads, "T", "0: all", 0, RECIPE_THREADS_MAX},
-        {"rotation", OPTION_REAL, &w->rotation, "DEG", "augmentation: rotation in +-DEG degrees", 0,
-         RECIPE_ROTATION_MAX},
-        {"zoom", OPTION_REAL, &w->zoom, "Z", "augmentation: zoom by exp(+-Z)", 0, RECIPE_ZOOM_MAX},
-        {"aspect", OPTION_REAL, &w->aspect, "A", "augmentation: height by exp(+-A)", 0, RECIPE_ZOOM_MAX},
-        {"shift", OPTION_REAL, &w->shift, "S", "augmentation: shift by +-S of the side", 0, RECIPE_SHIFT_MAX},
+        {"seed", OPTION_INTEGER, &w->seed, "S",
+         with_default(&a, "of all that is random", (double)d->seed, (double)f->seed), 0, RECIPE_SEED_MAX},
+        {"threads", OPTION_INTEGER, &w->threads, "T",
+         with_default(&a, "0: all the machine has", d->threads, f->threads), 0, RECIPE_THREADS_MAX},
+        {"rotation", OPTION_REAL, &w->rotation, "DEG",
+         with_default(&a, "augmentation: rotation in +-DEG degrees", (double)da->rotation_deg,
+                      (double)fa->rotation_deg),
+         0, RECIPE_ROTATION_MAX},
+        {"zoom", OPTION_REAL, &w->zoom, "Z",
+         with_default(&a, "augmentation: zoom by exp(+-Z)", (double)da->zoom, (double)fa->zoom), 0,
+         RECIPE_ZOOM_MAX},
+        {"aspect", OPTION_REAL, &w->aspect, "A",
+         with_default(&a, "augmentation: height by exp(+-A)", (double)da->aspect, (double)fa->aspect), 0,
+         RECIPE_ZOOM_MAX},
+        {"shift", OPTION_REAL, &w->shift, "S",
+         with_default(&a, "augmentation: shift by +-S of the side", (double)da->shift, (double)fa->shift), 0,
+         RECIPE_SHIFT_MAX},
         {"no-flip", OPTION_FLAG, &w->no_flip, NULL, "augmentation: no mirror images", 0, 0},
         {"no-use", OPTION_FLAG, &w->no_use, NULL, "leave the current model as it is", 0, 0},
         {"", OPTION_NOTE, NULL, NULL, network_arch_help, 0, 0},
         {0},
     };
-    return cli_parse(cli, options, argc, argv);
+    enum parsed parsed = cli_parse(cli, options, argc, argv);
+    arena_free(&a);
+    return parsed;
 }
 
 static bool print_run(struct workspace *ws, int64_t id, struct err *e)

@@ -1,5 +1,6 @@
 /* The demo's report: accuracy, confusion matrix, suspects, planted errors found. */
 #include "demo_report.h"
+#include "confusion_report.h"
 
 #include "ferlab/base/json.h"
 #include "ferlab/base/path.h"
@@ -127,25 +128,6 @@ static void measure(struct report *r)
 
 /* ---- as text ---- */
 
-static void print_matrix(const struct report *r)
-{
-    printf("\n%-10s", "label");
-    for (int k = 0; k < EMOTION_COUNT; k++)
-        printf("%10s", class_name(k));
-    printf("%7s%9s\n", "total", "recall");
-    for (int i = 0; i < EMOTION_COUNT; i++) {
-        const struct class_score *s = &r->metrics.per_class[i];
-        printf("%-10s", class_name(i));
-        for (int k = 0; k < EMOTION_COUNT; k++)
-            printf("%10lld", (long long)r->confusion.cell[i][k]);
-        printf("%7lld", (long long)s->support);
-        if (isnan(s->recall))
-            printf("%9s\n", "-");
-        else
-            printf("%7.1f %%\n", 100 * s->recall);
-    }
-}
-
 static void print_suspect(const struct columns *c, const struct suspect *s)
 {
     char name[64];
@@ -177,7 +159,8 @@ static void print_text(const struct report *r, const struct demo_seconds *second
            "drawn)\n",
            100 * r->metrics.accuracy, 100 * low, 100 * high, r->metrics.macro_f1,
            100 * r->drawn_metrics.accuracy);
-    print_matrix(r);
+    putchar('\n');
+    confusion_print(&r->confusion, &r->metrics);
     printf("\nmost suspicious validation faces\n  %-16s %-9s    %-9s  %s  %s  %s\n", "name", "label",
            "prediction", "conf", "suspect", "votes");
     for (size_t i = 0; i < r->count && i < SHOWN; i++)
@@ -211,18 +194,6 @@ static json_t *suspect_json(const struct columns *c, const struct suspect *s)
     return j;
 }
 
-static json_t *matrix_json(const struct confusion *c)
-{
-    json_t *rows = json_array();
-    for (int i = 0; i < EMOTION_COUNT; i++) {
-        json_t *row = json_array();
-        for (int k = 0; k < EMOTION_COUNT; k++)
-            json_array_append_new(row, json_integer(c->cell[i][k]));
-        json_array_append_new(rows, row);
-    }
-    return rows;
-}
-
 static json_t *seconds_json(double seconds)
 {
     return seconds < 0 ? json_null() : json_number(seconds);
@@ -246,7 +217,7 @@ static void print_json(const struct report *r, const char *workspace, const stru
     json_object_set_new(j, "macro_f1", json_number(r->metrics.macro_f1));
     json_object_set_new(j, "accuracy_against_drawn", json_number(r->drawn_metrics.accuracy));
     json_object_set_new(j, "classes", classes);
-    json_object_set_new(j, "confusion", matrix_json(&r->confusion));
+    json_object_set_new(j, "confusion", confusion_json(&r->confusion));
     json_object_set_new(j, "suspects", suspects);
     json_object_set_new(j, "planted", json_integer((json_int_t)r->planted));
     json_object_set_new(j, "planted_in_top_k", json_integer((json_int_t)r->found));

@@ -1,6 +1,8 @@
 /* train, runs, eval, predict, models and model as a person or a script meets them. */
 #include "support.h"
 
+#include "ferlab/train/recipe.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,6 +106,45 @@ static void test_train_logs_what_it_says(void **state)
     output_free(&o);
 }
 
+static void test_train_help_tells_every_default(void **state)
+{
+    (void)state;
+    const struct recipe *d = &recipe_default, *f = &recipe_fine_tune;
+    const struct {
+        const char *option;
+        double usual, tuned;
+    } numbers[] = {
+        {"epochs", d->epochs, f->epochs},
+        {"batch", d->batch, f->batch},
+        {"lr", d->learning_rate, f->learning_rate},
+        {"warmup", d->warmup, f->warmup},
+        {"momentum", d->momentum, f->momentum},
+        {"weight-decay", d->weight_decay, f->weight_decay},
+        {"seed", (double)d->seed, (double)f->seed},
+        {"threads", d->threads, f->threads},
+        {"rotation", (double)d->augmentation.rotation_deg, (double)f->augmentation.rotation_deg},
+        {"zoom", (double)d->augmentation.zoom, (double)f->augmentation.zoom},
+        {"aspect", (double)d->augmentation.aspect, (double)f->augmentation.aspect},
+        {"shift", (double)d->augmentation.shift, (double)f->augmentation.shift},
+    };
+    struct output o;
+    run_ferlab(&o, "train", "--help", NULL);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        char option[32], shown[64];
+        snprintf(option, sizeof option, "\n  --%s ", numbers[i].option);
+        if (numbers[i].usual == numbers[i].tuned)
+            snprintf(shown, sizeof shown, "(%g)\n", numbers[i].usual);
+        else
+            snprintf(shown, sizeof shown, "(%g; with --from %g)\n", numbers[i].usual, numbers[i].tuned);
+        const char *line = strstr(o.out, option), *at = line != NULL ? strstr(line, shown) : NULL;
+        if (at == NULL || memchr(line + 1, '\n', (size_t)(at - line - 1)) != NULL)
+            fail_msg("--%s does not say %s", numbers[i].option, shown);
+    }
+    assert_non_null(strstr(o.out, "multi-target (distribution)"));
+    assert_non_null(strstr(o.out, "or crowd (reviewed)"));
+    output_free(&o);
+}
+
 static void test_train_refuses_senseless_words(void **state)
 {
     (void)state;
@@ -134,6 +175,7 @@ static void test_runs_list_show_and_refuse_to_stop_what_ended(void **state)
     EXPECT(1, "not running", "-w", ws, "runs", "stop", id);
     EXPECT(1, "no run 999", "-w", ws, "runs", "stop", "999");
     EXPECT(2, "id", "-w", ws, "runs", "stop", "x");
+    EXPECT(2, "the id is missing: type 'ferlab runs stop ID'", "-w", ws, "runs", "stop");
 }
 
 static void test_eval_is_consistent_with_itself_and_with_list(void **state)
@@ -196,6 +238,9 @@ static void test_eval_refuses_what_it_cannot_mean(void **state)
     EXPECT(2, "split", "-w", ws, "eval", "--split", "holdout");
     EXPECT(2, "not both", "-w", ws, "eval", "--split", "valid", "--where", "id:1");
     EXPECT(2, "filter:", "-w", ws, "eval", "--where", "pred!!label (");
+    EXPECT(1, "no sample of split 'none' has an emotion for a label under rule 'majority'; import that split",
+           "-w", ws, "eval", "--split", "none", "--json");
+    EXPECT(1, "choose another --where", "-w", ws, "eval", "--where", "label:nf");
 }
 
 static void test_models_are_told(void **state)
@@ -209,6 +254,8 @@ static void test_models_are_told(void **state)
     assert_true(number(m, "parameters") > 0 && number(m, "valid_accuracy") >= 0 && number(m, "id") > 0);
     assert_int_equal(strlen(text(m, "created")), 20);
     json_decref(j);
+    EXPECT(2, "type 'ferlab model use small'", "-w", ws, "models", "use", "small");
+    EXPECT(2, "type 'ferlab model export NAME FILE'", "-w", ws, "models", "export");
 }
 
 /* Out and in again, the model predicts what it predicted. */
@@ -329,6 +376,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_train_tells_its_epochs),
         cmocka_unit_test(test_train_logs_what_it_says),
+        cmocka_unit_test(test_train_help_tells_every_default),
         cmocka_unit_test(test_train_refuses_senseless_words),
         cmocka_unit_test(test_runs_list_show_and_refuse_to_stop_what_ended),
         cmocka_unit_test(test_eval_is_consistent_with_itself_and_with_list),
