@@ -26,7 +26,8 @@ static const char notes[] = "DIR gets faces/ (synthetic, in FER+'s layout, with 
                             "A demo that is there already is\n"
                             "opened again with all reviews made in it; --fresh removes it and starts over. "
                             "What is made, and the model's\n"
-                            "recipe, stands in data/demo.ini.";
+                            "recipe, stands in data/demo.ini. -w is refused: the workspace is always "
+                            "DIR/demo.ferlab.";
 
 struct demo {
     const struct cli *cli;
@@ -199,6 +200,11 @@ int cmd_demo(struct cli *cli, int argc, char **argv)
         return cli_parse_status(parsed);
     if (argc > 1)
         return cli_usage(cli, "'%s' is one word too many; name the folder with --dir", argv[1]);
+    if (cli->workspace_named)
+        return cli_usage(cli,
+                         "the demo makes its own workspace, %s/demo.ferlab; leave out -w, and choose the "
+                         "folder with --dir",
+                         dir);
     struct err e = {0};
     struct demo d = {.cli = cli, .seconds = {.synth = -1, .import = -1, .training = -1}};
     interrupt_install();

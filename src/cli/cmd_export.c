@@ -16,8 +16,10 @@ static const char notes[] =
     "  csv      one row a sample: votes, labels, prediction, probabilities, note, tags\n"
     "  jsonl    one JSON object a sample and line, with its reviews\n"
     "OUT must not be there yet and appears when it is whole; - is standard output, for csv and jsonl.\n"
-    "With --labels reviewed, a relabelled sample of ferplus carries all its votes on its new class (or the\n"
-    "edited counts), and OUT/reviews.csv tells old and new.";
+    "csv and jsonl carry both labels, as crowd and label. With --labels reviewed, a relabelled sample of\n"
+    "ferplus carries all its votes on its new class (or the edited counts), and OUT/reviews.csv tells old "
+    "and\n"
+    "new.";
 
 static bool parse_labels(const char *word, enum label_source *labels)
 {
@@ -53,6 +55,9 @@ static int export_samples(struct cli *cli, const struct export_format *format, e
     if (!cli_open(cli, NULL, model, false, &data, &status))
         return status;
     if (cli_filter(&data, where, &rows, &count, &status)) {
+        if (count == 0 && !cli->quiet)
+            fprintf(stderr, "ferlab: export: %s; what is written holds none\n",
+                    where ? "the filter picks no sample" : "the workspace has no sample");
         struct export_request request = {
             .workspace = data.workspace,
             .columns = data.columns,
@@ -77,12 +82,13 @@ static int export_samples(struct cli *cli, const struct export_format *format, e
 
 int cmd_export(struct cli *cli, int argc, char **argv)
 {
-    const char *format_name = NULL, *where = NULL, *model = NULL, *labels_name = "crowd";
+    const char *format_name = NULL, *where = NULL, *model = NULL, *labels_name = NULL;
     const struct option_row options[] = {
         {"format", OPTION_TEXT, &format_name, "F", "ferplus, csv or jsonl", 0, 0},
         {"where", OPTION_TEXT, &where, "FILTER", "only samples that the filter picks", 0, 0},
         {"model", OPTION_TEXT, &model, "M", "whose predictions, instead of the current model's", 0, 0},
-        {"labels", OPTION_TEXT, &labels_name, "L", "crowd (default) or reviewed: the votes of ferplus", 0, 0},
+        {"labels", OPTION_TEXT, &labels_name, "L", "ferplus only: whose votes, crowd (default) or reviewed",
+         0, 0},
         {"", OPTION_NOTE, NULL, NULL, notes, 0, 0},
         {0},
     };
@@ -95,7 +101,10 @@ int cmd_export(struct cli *cli, int argc, char **argv)
     enum label_source labels;
     if (!format)
         return cli_usage(cli, "there is no format '%s'; take ferplus, csv or jsonl", format_name);
-    if (!parse_labels(labels_name, &labels))
+    if (labels_name && !format->takes_labels)
+        return cli_usage(cli, "--labels is for ferplus; %s carries both labels, as crowd and label",
+                         format->name);
+    if (!parse_labels(labels_name ? labels_name : "crowd", &labels))
         return cli_usage(cli, "--labels takes crowd or reviewed, not '%s'", labels_name);
     if (argc != 2)
         return cli_usage(cli, argc < 2 ? "where to write is missing" : "one OUT is enough");

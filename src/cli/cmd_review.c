@@ -19,6 +19,7 @@ struct act {
     const char *value;    /* what the last operand is; NULL: there is none */
     const char *question; /* "QUESTION N samples…", then of_value and the value */
     const char *of_value, *done;
+    const char *already; /* said of samples that it would not change; NULL: it always writes */
 };
 
 struct request {
@@ -36,6 +37,7 @@ struct batch {
     struct review *reviews;
     size_t count;
     size_t unlabelled; /* passed over by accept */
+    size_t unchanged;  /* flagged or tagged so already */
 };
 
 /* Collecting what is meant */
@@ -59,7 +61,9 @@ static void batch_add(struct batch *b, const struct request *q, int64_t sample, 
 /* Accept takes each sample's label as it stands; where there is none there is nothing to accept. */
 static void batch_add_row(struct batch *b, const struct request *q, const struct columns *c, size_t row)
 {
-    if (q->act->kind != EVENT_ACCEPT)
+    if (!columns_review_changes(c, row, q->act->kind, q->value))
+        b->unchanged++;
+    else if (q->act->kind != EVENT_ACCEPT)
         batch_add(b, q, c->id[row], q->value);
     else if (c->label[row] != CLASS_NONE)
         batch_add(b, q, c->id[row], class_name(c->label[row]));
@@ -80,19 +84,49 @@ static bool collect_filter(struct batch *b, const struct request *q, const struc
     return fine;
 }
 
+static bool is_number(const char *word)
+{
+    int64_t id;
+    return str_to_int(word, 1, INT64_MAX, &id);
+}
+
+/* Of several words behind the first sample all but the last mean samples; some mean them as tags. */
+static int no_such_sample(const struct request *q, size_t at, const struct err *e)
+{
+    bool tags = q->act->kind == EVENT_TAG || q->act->kind == EVENT_UNTAG;
+    const char *verb = q->cli->command->name, *word = q->words[at];
+    if (!tags || at == 0 || is_number(word))
+        return cli_fail(e);
+    return cli_usage(q->cli,
+                     "there is no sample '%s', and one tag is taken at a time: type 'ferlab %s %s %s'", word,
+                     verb, q->words[0], word);
+}
+
+static bool batch_has(const struct batch *b, int64_t sample)
+{
+    for (size_t i = 0; i < b->count; i++)
+        if (b->reviews[i].sample == sample)
+            return true;
+    return false;
+}
+
 static bool collect_words(struct batch *b, const struct request *q, const struct cli_data *d, int *status)
 {
+    struct err e = {0};
     if (!batch_reserve(b, q->word_count, status))
         return false;
     for (size_t i = 0; i < q->word_count; i++) {
         size_t row;
-        if (!cli_find_sample(d, q->words[i], &row, status))
+        if (!cli_find_sample(d, q->words[i], &row, &e)) {
+            *status = no_such_sample(q, i, &e);
             return false;
+        }
+        if (q->act->already && batch_has(b, d->columns->id[row]))
+            continue; /* said twice */
         batch_add_row(b, q, d->columns, row);
     }
     if (b->unlabelled == 0)
         return true;
-    struct err e;
     err_set(&e, ERR_INPUT, "%zu of the samples %s no label to accept; give one with 'ferlab label'",
             b->unlabelled, b->unlabelled == 1 ? "has" : "have");
     *status = cli_fail(&e);
@@ -144,6 +178,14 @@ static bool confirmed(const struct request *q, size_t count, int *status)
 
 /* Writing and telling */
 
+static void report_count(const struct request *q, size_t count, const char *done)
+{
+    char value[DESCRIBED];
+    printf("%zu sample%s %s%s%s\n", count, count == 1 ? "" : "s", done,
+           q->value && count ? q->act->of_value : "",
+           q->value && count ? str_escape(value, sizeof value, q->value) : "");
+}
+
 static void report(const struct request *q, const struct batch *b, const struct event *events)
 {
     if (q->cli->json) {
@@ -156,10 +198,10 @@ static void report(const struct request *q, const struct batch *b, const struct 
     }
     if (q->cli->quiet)
         return;
-    char value[DESCRIBED];
-    printf("%zu sample%s %s%s%s\n", b->count, b->count == 1 ? "" : "s", q->act->done,
-           q->value && b->count ? q->act->of_value : "",
-           q->value && b->count ? str_escape(value, sizeof value, q->value) : "");
+    if (b->count > 0 || b->unchanged == 0)
+        report_count(q, b->count, q->act->done);
+    if (b->unchanged > 0)
+        report_count(q, b->unchanged, q->act->already);
     if (b->unlabelled)
         printf("%zu without a label passed over\n", b->unlabelled);
 }
@@ -207,7 +249,8 @@ static int run(const struct request *q)
 {
     struct batch batch = {0};
     int status = EXIT_FINE;
-    if (q->where || q->act->kind == EVENT_ACCEPT || !collect_ids(&batch, q, &status)) {
+    bool by_state = q->act->kind == EVENT_ACCEPT || q->act->already;
+    if (q->where || by_state || !collect_ids(&batch, q, &status)) {
         free(batch.reviews);
         return status == EXIT_FINE ? run_with_columns(q) : status;
     }
@@ -218,13 +261,35 @@ static int run(const struct request *q)
 
 /* The command line: [ID...] [VALUE] */
 
+static const char classes[] =
+    "neutral, happiness, surprise, sadness, anger, disgust, fear, contempt, unknown or nf";
+
 static int usage_class(const struct cli *cli, const char *word)
 {
-    return cli_usage(
-        cli,
-        "there is no class '%s'; take neutral, happiness, surprise, sadness, anger, disgust, fear, "
-        "contempt, unknown or nf",
-        word);
+    const char *near = class_nearest(word);
+    if (near)
+        return cli_usage(cli, "there is no class '%s'; did you mean '%s'", word, near);
+    return cli_usage(cli, "there is no class '%s'; take %s", word, classes);
+}
+
+/* Ids alone, where a class, a text or a tag should follow. */
+static bool lacks_value(const struct request *q, int argc, char **argv)
+{
+    return q->act->value && !q->where && argc > 1 && is_number(argv[argc - 1]) &&
+           (argc == 2 || q->act->kind == EVENT_RELABEL);
+}
+
+static int usage_value(const struct request *q, int argc, char **argv)
+{
+    char *ids = cli_words(argc, argv, 1);
+    if (!ids)
+        return EXIT_FAILED;
+    const char *value = q->act->value;
+    bool class = q->act->kind == EVENT_RELABEL;
+    int status = cli_usage(q->cli, "%s is missing: type 'ferlab %s %s %s'%s%s", value, q->cli->command->name,
+                           ids, value, class ? ", CLASS being " : "", class ? classes : "");
+    free(ids);
+    return status;
 }
 
 /* A note's text may come as several words behind one id; elsewhere the value is the last word, and ids come
@@ -244,7 +309,11 @@ static bool split_operands(struct request *q, int argc, char **argv)
 
 static bool take_operands(struct request *q, int argc, char **argv, int *status)
 {
-    int class;
+    int class = CLASS_NONE;
+    if (lacks_value(q, argc, argv)) {
+        *status = usage_value(q, argc, argv);
+        return false;
+    }
     *status = EXIT_FAILED;
     if (!split_operands(q, argc, argv))
         return false;
@@ -259,6 +328,8 @@ static bool take_operands(struct request *q, int argc, char **argv, int *status)
         cli_usage(q->cli, "which samples: give ids, or --where FILTER");
     else
         *status = EXIT_FINE;
+    if (*status == EXIT_FINE && q->act->kind == EVENT_RELABEL)
+        q->value = class_name(class); /* in any case on the command line, in one in the log */
     return *status == EXIT_FINE;
 }
 
@@ -289,42 +360,42 @@ static int review(struct cli *cli, const struct act *act, int argc, char **argv)
 
 int cmd_label(struct cli *cli, int argc, char **argv)
 {
-    static const struct act act = {EVENT_RELABEL, "CLASS", "relabel", " as ", "relabelled"};
+    static const struct act act = {EVENT_RELABEL, "CLASS", "relabel", " as ", "relabelled", NULL};
     return review(cli, &act, argc, argv);
 }
 
 int cmd_accept(struct cli *cli, int argc, char **argv)
 {
-    static const struct act act = {EVENT_ACCEPT, NULL, "accept the labels of", "", "accepted"};
+    static const struct act act = {EVENT_ACCEPT, NULL, "accept the labels of", "", "accepted", NULL};
     return review(cli, &act, argc, argv);
 }
 
 int cmd_flag(struct cli *cli, int argc, char **argv)
 {
-    static const struct act act = {EVENT_FLAG, NULL, "flag", "", "flagged"};
+    static const struct act act = {EVENT_FLAG, NULL, "flag", "", "flagged", "already flagged"};
     return review(cli, &act, argc, argv);
 }
 
 int cmd_unflag(struct cli *cli, int argc, char **argv)
 {
-    static const struct act act = {EVENT_UNFLAG, NULL, "take the flags off", "", "unflagged"};
+    static const struct act act = {EVENT_UNFLAG, NULL, "take the flags off", "", "unflagged", "not flagged"};
     return review(cli, &act, argc, argv);
 }
 
 int cmd_note(struct cli *cli, int argc, char **argv)
 {
-    static const struct act act = {EVENT_NOTE, "TEXT", "put a note on", ": ", "noted"};
+    static const struct act act = {EVENT_NOTE, "TEXT", "put a note on", ": ", "noted", NULL};
     return review(cli, &act, argc, argv);
 }
 
 int cmd_tag(struct cli *cli, int argc, char **argv)
 {
-    static const struct act act = {EVENT_TAG, "NAME", "tag", " as ", "tagged"};
+    static const struct act act = {EVENT_TAG, "NAME", "tag", " as ", "tagged", "already tagged"};
     return review(cli, &act, argc, argv);
 }
 
 int cmd_untag(struct cli *cli, int argc, char **argv)
 {
-    static const struct act act = {EVENT_UNTAG, "NAME", "take a tag off", ": ", "untagged"};
+    static const struct act act = {EVENT_UNTAG, "NAME", "take a tag off", ": ", "untagged", "not tagged"};
     return review(cli, &act, argc, argv);
 }

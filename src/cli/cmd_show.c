@@ -174,7 +174,7 @@ int cmd_show(struct cli *cli, int argc, char **argv)
     struct err e = {0};
     if (!cli_open(cli, rule, model, false, &data, &status))
         return status;
-    if (cli_find_sample(&data, argv[1], &row, &status) && !show_row(cli, &data, row, &e))
+    if (!cli_find_sample(&data, argv[1], &row, &e) || !show_row(cli, &data, row, &e))
         status = cli_fail(&e);
     cli_close(&data);
     return status;

@@ -16,6 +16,7 @@ enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 struct cli {
     char workspace[PATH_MAX]; /* -w, $FERLAB_WORKSPACE, or faces.ferlab */
+    bool workspace_named;     /* by -w */
     bool json, quiet;         /* set by cli_parse */
     const struct command *command;
 };
@@ -110,7 +111,7 @@ bool cli_open(struct cli *cli, const char *rule, const char *model, bool write, 
 void cli_close(struct cli_data *d);
 
 /* The row that an operand means: a sample's id, or its name where that is unique. */
-bool cli_find_sample(const struct cli_data *d, const char *word, size_t *row, int *status);
+bool cli_find_sample(const struct cli_data *d, const char *word, size_t *row, struct err *e);
 
 /* Rows a filter picks, malloc'ed. */
 bool cli_filter(const struct cli_data *d, const char *text, uint32_t **rows, size_t *count, int *status);

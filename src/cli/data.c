@@ -76,15 +76,13 @@ static bool find_name(const struct columns *c, const char *name, size_t *row, st
                    found);
 }
 
-bool cli_find_sample(const struct cli_data *d, const char *word, size_t *row, int *status)
+bool cli_find_sample(const struct cli_data *d, const char *word, size_t *row, struct err *e)
 {
-    struct err e = {0};
     int64_t id, found = -1;
     if (str_to_int(word, 1, INT64_MAX, &id))
         found = columns_row(d->columns, id);
-    *status = EXIT_FINE;
     *row = (size_t)found;
-    return found >= 0 || find_name(d->columns, word, row, &e) || fail(&e, status);
+    return found >= 0 || find_name(d->columns, word, row, e);
 }
 
 bool cli_filter(const struct cli_data *d, const char *text, uint32_t **rows, size_t *count, int *status)

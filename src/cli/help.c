@@ -101,11 +101,28 @@ void help_program(const struct option_row *options)
     puts("\nExit status: 0 fine, 1 failed, 2 wrong usage.");
 }
 
+static bool has_option(const struct option_row *options, const char *name)
+{
+    for (const struct option_row *o = options; o->name; o++)
+        if (strcmp(o->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Where ids may be given, and --where, each has its line. */
+static void print_usage(const struct command *command, const struct option_row *options)
+{
+    const char *arguments = command->arguments;
+    printf("Usage: ferlab [-w FILE] %s [OPTION]...%s%s\n", command->name, *arguments ? " " : "", arguments);
+    if (strncmp(arguments, "ID", 2) == 0 && has_option(options, "where"))
+        printf("       ferlab [-w FILE] %s [OPTION]... --where FILTER%s\n", command->name,
+               arguments + strcspn(arguments, " "));
+}
+
 void help_command(const struct command *command, const struct option_row *options)
 {
-    printf("Usage: ferlab [-w FILE] %s [OPTION]...%s%s\n\n%c%s\n\nOptions:\n", command->name,
-           *command->arguments ? " " : "", command->arguments, toupper((unsigned char)command->summary[0]),
-           command->summary + 1);
+    print_usage(command, options);
+    printf("\n%c%s\n\nOptions:\n", toupper((unsigned char)command->summary[0]), command->summary + 1);
     print_options(options);
     print_options(common);
     print_notes(options);

@@ -67,6 +67,7 @@ static bool set_workspace(struct cli *cli, const char *path)
         return false;
     }
     strcpy(cli->workspace, path);
+    cli->workspace_named = true;
     return true;
 }
 

@@ -6,10 +6,10 @@
 #include <string.h>
 
 const struct export_format export_formats[] = {
-    {"ferplus", "Microsoft's layout: FER2013Train, FER2013Valid, FER2013Test with label.csv and PNGs",
+    {"ferplus", "Microsoft's layout: FER2013Train, FER2013Valid, FER2013Test with label.csv and PNGs", true,
      export_ferplus},
-    {"csv", "one row a sample: votes, labels, prediction, probabilities, note, tags", export_csv},
-    {"jsonl", "one JSON object a sample and line, with its reviews", export_jsonl},
+    {"csv", "one row a sample: votes, labels, prediction, probabilities, note, tags", false, export_csv},
+    {"jsonl", "one JSON object a sample and line, with its reviews", false, export_jsonl},
     {0},
 };
 

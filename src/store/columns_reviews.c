@@ -90,6 +90,27 @@ static const char *find_tag(const char *tags, const char *tag)
     return NULL;
 }
 
+bool columns_has_tag(const struct columns *c, size_t row, const char *tag)
+{
+    return c->tags[row] && review_tag_is_valid(tag) && find_tag(c->tags[row], tag);
+}
+
+bool columns_review_changes(const struct columns *c, size_t row, enum event_kind kind, const char *value)
+{
+    switch (kind) {
+    case EVENT_FLAG:
+        return !c->flagged[row];
+    case EVENT_UNFLAG:
+        return c->flagged[row];
+    case EVENT_TAG:
+        return !columns_has_tag(c, row, value);
+    case EVENT_UNTAG:
+        return columns_has_tag(c, row, value);
+    default:
+        return true;
+    }
+}
+
 static bool apply_tag(struct columns *c, size_t row, const char *value)
 {
     const char *tags = c->tags[row];

@@ -74,17 +74,6 @@ static bool compare_class(const struct columns *c, size_t row, const struct filt
     return (class == s->class) == (s->relation == IS_EQUAL);
 }
 
-static bool has_tag(const char *tags, const char *tag)
-{
-    size_t length = strlen(tag);
-
-    for (const char *p = tags; p && p[1]; p = strchr(p + 1, ',')) {
-        if (strncmp(p + 1, tag, length) == 0 && p[1 + length] == ',')
-            return true;
-    }
-    return false;
-}
-
 static bool test(const struct columns *c, size_t row, const struct filter_step *s)
 {
     bool found;
@@ -103,7 +92,7 @@ static bool test(const struct columns *c, size_t row, const struct filter_step *
         found = c->note[row] != NULL;
         break;
     case FIELD_TAG:
-        found = has_tag(c->tags[row], s->text);
+        found = columns_has_tag(c, row, s->text);
         break;
     case FIELD_NAME:
         found = fnmatch(s->text, c->name[row], 0) == 0;

@@ -33,31 +33,11 @@ struct intent {
     const char *value; /* NULL: the label as it stands */
 };
 
-static bool has_tag(const char *tags, const char *tag)
-{
-    size_t length = strlen(tag);
-    for (const char *p = tags; p != NULL && (p = strstr(p, tag)) != NULL; p += length)
-        if (p > tags && p[-1] == ',' && p[length] == ',')
-            return true;
-    return false;
-}
-
 static bool wants_event(const struct columns *c, size_t row, const struct intent *intent)
 {
-    switch (intent->kind) {
-    case EVENT_ACCEPT:
+    if (intent->kind == EVENT_ACCEPT)
         return c->label[row] != CLASS_NONE;
-    case EVENT_FLAG:
-        return !c->flagged[row];
-    case EVENT_UNFLAG:
-        return c->flagged[row];
-    case EVENT_TAG:
-        return !has_tag(c->tags[row], intent->value);
-    case EVENT_UNTAG:
-        return has_tag(c->tags[row], intent->value);
-    default:
-        return true;
-    }
+    return columns_review_changes(c, row, intent->kind, intent->value);
 }
 
 /* What is said afterwards: about one sample by name, about many by number. */

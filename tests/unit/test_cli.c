@@ -178,6 +178,11 @@ static void test_misspelt_words_are_answered_with_the_nearest(void **state)
     EXPECT_FAILURE(2, "did you mean --limit", "list", "--limt", "3");
     EXPECT_FAILURE(2, "there is no command", "frobnicate");
     EXPECT_FAILURE(2, "there is no option '-x'", "list", "-x");
+    EXPECT_FAILURE(2, "filter:1: 'lable' is nothing to filter by; did you mean 'label:'?", "list",
+                   "lable:fear");
+    EXPECT_FAILURE(2, "filter:7: 'hapiness' is no label; did you mean 'happiness'?", "list",
+                   "label:hapiness");
+    EXPECT_FAILURE(2, "there is no class 'Hapiness'; did you mean 'happiness'", "label", "1", "Hapiness");
 }
 
 static void test_option_values_are_checked(void **state)
@@ -314,7 +319,8 @@ static void test_label_refuses_classes_and_samples_that_do_not_exist(void **stat
 {
     (void)state;
     EXPECT_FAILURE(2, "neutral, happiness, surprise", "label", "1", "joyful", "--json");
-    EXPECT_FAILURE(2, "neutral, happiness", "label", "1");
+    EXPECT_FAILURE(2, "CLASS is missing: type 'ferlab label 1 2 CLASS', CLASS being neutral, happiness",
+                   "label", "1", "2");
     EXPECT_FAILURE(2, "too little", "label");
     EXPECT_FAILURE(2, "which samples", "label", "fear");
     EXPECT_FAILURE(1, "no sample", "label", "1", "99999999", "fear", "--json");
@@ -374,8 +380,65 @@ static void test_flag_note_and_tag_show(void **state)
     assert_true(json_is_null(json_object_get(d, "note")));
     assert_int_equal(json_array_size(json_object_get(d, "tags")), 0);
     json_decref(d);
-    EXPECT_FAILURE(2, "too little", "note", "7");
+    EXPECT_FAILURE(2, "TEXT is missing: type 'ferlab note 7 TEXT'", "note", "7");
+    EXPECT_FAILURE(2, "NAME is missing: type 'ferlab tag 7 NAME'", "tag", "7");
+    EXPECT_FAILURE(2, "one tag is taken at a time: type 'ferlab tag 7 a'", "tag", "7", "a", "b");
     EXPECT_FAILURE(1, "no tag", "tag", "7", "two words");
+}
+
+/* Runs a review command and gives the number of its events. */
+static size_t count_events(const char *command, const char *sample, const char *value)
+{
+    json_t *events = run_ferlab_json(command, "--json", sample, value, NULL);
+    size_t count = json_array_size(events);
+    json_decref(events);
+    return count;
+}
+
+static void test_flags_and_tags_that_change_nothing_write_nothing(void **state)
+{
+    (void)state;
+    assert_int_equal(count_events("unflag", "7", NULL), 0);
+    assert_int_equal(count_events("flag", "7", "Train06.png"), 1);
+    assert_int_equal(count_events("flag", "7", "8"), 1);
+    assert_int_equal(count_events("untag", "7", "blur"), 0);
+    assert_int_equal(count_events("tag", "7", "blur"), 1);
+    assert_int_equal(count_events("tag", "7", "blur"), 0);
+    assert_int_equal(count_events("label", "7", "fear"), 1);
+    assert_int_equal(count_events("label", "7", "fear"), 1);
+    json_t *log = run_ferlab_json("log", "--json", NULL);
+    assert_int_equal(json_array_size(log), 5);
+    json_decref(log);
+    char *text = run_text("flag", "7", "9");
+    assert_string_equal(text, "1 sample flagged\n1 sample already flagged\n");
+    free(text);
+    text = run_text("tag", "7", "blur");
+    assert_string_equal(text, "1 sample already tagged as blur\n");
+    free(text);
+}
+
+static void test_classes_are_taken_in_any_case_and_kept_in_one(void **state)
+{
+    (void)state;
+    json_t *events = run_ferlab_json("label", "3", "FEAR", "--json", NULL);
+    assert_string_equal(word(json_array_get(events, 0), "value"), "fear");
+    json_decref(events);
+    json_t *list = run_ferlab_json("list", "label:Fear", "votes.Happiness>=8", "--json", NULL);
+    assert_int_equal(json_array_size(list), 1);
+    json_decref(list);
+}
+
+static void test_help_shows_filters_beside_ids(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"label", "accept", "flag", "unflag", "note", "tag", "untag"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *text = run_text(names[i], "--help", NULL);
+        char line[96];
+        snprintf(line, sizeof line, "\n       ferlab [-w FILE] %s [OPTION]... --where FILTER", names[i]);
+        assert_non_null(strstr(text, line));
+        free(text);
+    }
 }
 
 static void test_notes_never_reach_the_terminal_raw(void **state)
@@ -415,7 +478,7 @@ static void test_log_limit_gives_the_newest_oldest_first(void **state)
 {
     (void)state;
     for (int i = 0; i < 3; i++)
-        json_decref(run_ferlab_json("flag", "7", "--json", NULL));
+        json_decref(run_ferlab_json("note", "7", "again", "--json", NULL));
     json_t *log = run_ferlab_json("log", "--limit", "2", "--json", NULL);
     assert_int_equal(json_array_size(log), 2);
     assert_int_equal(json_integer_value(json_object_get(json_array_get(log, 0), "id")), 2);
@@ -503,6 +566,10 @@ static void test_export_document_and_standard_output(void **state)
     EXPECT_FAILURE(2, "--format is missing", "export", out);
     EXPECT_FAILURE(2, "no format 'xml'", "export", "--format", "xml", out);
     EXPECT_FAILURE(2, "do not go together", "export", "--format", "csv", "-", "--json");
+    EXPECT_FAILURE(2, "--labels is for ferplus; csv carries both labels", "export", "--format", "csv",
+                   "--labels", "reviewed", "-");
+    EXPECT_FAILURE(2, "--labels is for ferplus; jsonl carries both labels", "export", "--format", "jsonl",
+                   "--labels", "crowd", "-");
     struct output o;
     run_ferlab(&o, "export", "--format", "csv", "--where", "split:valid", "-", NULL);
     assert_int_equal(o.status, 0);
@@ -510,6 +577,20 @@ static void test_export_document_and_standard_output(void **state)
     for (const char *p = o.out; *p; p++)
         lines += *p == '\n';
     assert_int_equal(lines, FACES + 1);
+    output_free(&o);
+}
+
+static void test_export_of_nothing_is_said(void **state)
+{
+    (void)state;
+    struct output o;
+    run_ferlab(&o, "export", "--format", "csv", "--where", "label:contempt", "-", NULL);
+    assert_int_equal(o.status, 0);
+    assert_string_equal(o.err, "ferlab: export: the filter picks no sample; what is written holds none\n");
+    assert_memory_equal(o.out, "id,name", 7);
+    output_free(&o);
+    run_ferlab(&o, "export", "--format", "csv", "--where", "id:1", "-", NULL);
+    assert_string_equal(o.err, "");
     output_free(&o);
 }
 
@@ -535,6 +616,9 @@ int main(void)
         TEST(test_where_needs_yes_off_a_terminal),
         TEST(test_accept_takes_the_label_in_force),
         TEST(test_flag_note_and_tag_show),
+        TEST(test_flags_and_tags_that_change_nothing_write_nothing),
+        TEST(test_classes_are_taken_in_any_case_and_kept_in_one),
+        TEST(test_help_shows_filters_beside_ids),
         TEST(test_notes_never_reach_the_terminal_raw),
         TEST(test_undo_and_redo_walk_without_limit),
         TEST(test_log_limit_gives_the_newest_oldest_first),
@@ -542,6 +626,7 @@ int main(void)
         TEST(test_import_document_lists_rejections),
         TEST(test_import_shows_hostile_names_escaped),
         TEST(test_export_document_and_standard_output),
+        TEST(test_export_of_nothing_is_said),
     };
     return cmocka_run_group_tests(tests, make, unmake);
 }

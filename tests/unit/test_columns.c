@@ -445,6 +445,34 @@ static void test_samples_added_meanwhile_appear(void **state)
     fixture_close(&f);
 }
 
+static void test_flags_and_tags_that_change_nothing_are_told_apart(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_open(&f, SAMPLES);
+    append(&f, 1, EVENT_FLAG, NULL);
+    append(&f, 1, EVENT_TAG, "dark");
+    append(&f, 1, EVENT_TAG, "wet");
+    struct columns *c = load(&f, 0);
+
+    assert_true(columns_has_tag(c, 0, "wet"));
+    assert_false(columns_has_tag(c, 0, "we"));
+    assert_false(columns_has_tag(c, 0, "dark,wet"));
+    assert_false(columns_has_tag(c, 1, "wet"));
+    assert_false(columns_review_changes(c, 0, EVENT_FLAG, NULL));
+    assert_true(columns_review_changes(c, 0, EVENT_UNFLAG, NULL));
+    assert_true(columns_review_changes(c, 1, EVENT_FLAG, NULL));
+    assert_false(columns_review_changes(c, 1, EVENT_UNFLAG, NULL));
+    assert_false(columns_review_changes(c, 0, EVENT_TAG, "dark"));
+    assert_true(columns_review_changes(c, 0, EVENT_UNTAG, "dark"));
+    assert_true(columns_review_changes(c, 0, EVENT_TAG, "darker"));
+    assert_false(columns_review_changes(c, 0, EVENT_UNTAG, "darker"));
+    assert_true(columns_review_changes(c, 0, EVENT_RELABEL, "neutral"));
+    columns_free(c);
+    fixture_close(&f);
+}
+
 static void test_the_label_revision_follows_the_labels_only(void **state)
 {
     struct fixture f;
@@ -526,6 +554,7 @@ int main(void)
         cmocka_unit_test(test_refreshing_equals_loading_anew),
         cmocka_unit_test(test_refreshing_after_a_large_undo_equals_loading_anew),
         cmocka_unit_test(test_samples_added_meanwhile_appear),
+        cmocka_unit_test(test_flags_and_tags_that_change_nothing_are_told_apart),
         cmocka_unit_test(test_the_label_revision_follows_the_labels_only),
         cmocka_unit_test(test_the_label_revision_is_a_digest_anyone_can_make),
         cmocka_unit_test(test_hostile_numbers_are_refused),

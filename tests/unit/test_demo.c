@@ -112,6 +112,16 @@ static void test_fresh_keeps_what_is_not_its_own(void **state)
     output_free(&o);
 }
 
+static void test_another_workspace_is_refused(void **state)
+{
+    (void)state;
+    struct output o;
+    run_ferlab(&o, "-w", "mine.ferlab", "demo", "--dir", demo, NULL);
+    assert_int_equal(o.status, 2);
+    assert_non_null(strstr(o.err, "leave out -w"));
+    output_free(&o);
+}
+
 static void test_wrong_settings_are_told_with_their_line(void **state)
 {
     (void)state;
@@ -131,6 +141,7 @@ int main(void)
         cmocka_unit_test(test_second_time_makes_nothing_and_says_the_same),
         cmocka_unit_test(test_text_names_everything_promised),
         cmocka_unit_test(test_fresh_keeps_what_is_not_its_own),
+        cmocka_unit_test(test_another_workspace_is_refused),
         cmocka_unit_test(test_wrong_settings_are_told_with_their_line),
     };
     return cmocka_run_group_tests(tests, begin, end);

@@ -9,13 +9,14 @@ struct export_request {
     const struct columns *columns;
     const uint32_t *rows; /* which, in the order wanted */
     size_t row_count;
-    enum label_source labels; /* for ferplus: whose votes */
+    enum label_source labels; /* whose votes, for formats that take them */
     const char *out;          /* path of a file or folder that must not exist yet */
     bool quiet;
 };
 
 struct export_format {
     const char *name, *help;
+    bool takes_labels; /* writes one label or its votes, of request->labels; else both labels */
     bool (*write)(const struct export_request *request, int64_t *written, struct err *e);
 };
 

@@ -6,6 +6,7 @@
 
 #include "ferlab/base/arena.h"
 #include "ferlab/face/votes.h"
+#include "ferlab/store/reviews.h"
 #include "ferlab/store/workspace.h"
 
 #include <stddef.h>
@@ -64,6 +65,11 @@ int64_t columns_row(const struct columns *c, int64_t id);
 
 /* Votes in force for training and export: edited, else as imported. */
 const struct votes *columns_votes(const struct columns *c, size_t row);
+
+bool columns_has_tag(const struct columns *c, size_t row, const char *tag);
+
+/* Whether a flag, unflag, tag or untag would change the row; of other kinds always. */
+bool columns_review_changes(const struct columns *c, size_t row, enum event_kind kind, const char *value);
 
 /* First 12 hex digits of the SHA-256 over (split, name, label) of all samples: equal exactly when every label
  * in force is. For LABELS_CROWD over the crowd's labels. */
