@@ -9,9 +9,10 @@
 
 enum { PIECES_MAX = 64 };
 
-/* A page of faces goes out in bands: terminals and what stands between take a few short strings better than
- * one long one, and a change sends only its bands. Not in many, because xterm remembers 16 images. */
-enum { BANDS = 6, BAND_ROWS_LEAST = 5 };
+/* A page of faces goes out in bands, cut where a whole row of cells is blank: a change sends only its bands,
+ * and enlarged pixels that begin where the image begins fill its sixels, which makes it a fifth shorter. Not
+ * in more than these, because xterm remembers 16 images. */
+enum { BANDS_MAX = 12 };
 
 /* A part of the picture that is one sixel image, in cells of the picture. */
 struct piece {
@@ -20,11 +21,18 @@ struct piece {
     struct str bytes; /* empty: only background */
 };
 
+/* A run of cell rows between blank ones. */
+struct band {
+    int row, rows;
+};
+
 struct painter {
     const struct caps *caps;
     int cell_width, cell_height; /* of `now`, as the wish was made */
     struct extent now_extent, next_extent;
-    struct canvas now, next; /* cut to the visible cells */
+    struct canvas now, next;      /* cut to the visible cells */
+    struct band bands[BANDS_MAX]; /* of `now` */
+    int band_count;
     struct piece pieces[PIECES_MAX];
     int piece_count;
 };
@@ -136,28 +144,46 @@ static int piece_side(int total, int cell, int most)
     return count > 0 ? (total + count - 1) / count : 1;
 }
 
-static int band_rows(int rows)
+/* Returns how many; the last one takes what would be too many. */
+static int find_bands(const struct painter *p, struct band bands[BANDS_MAX])
 {
-    int share = (rows + BANDS - 1) / BANDS;
-    return share > BAND_ROWS_LEAST ? share : BAND_ROWS_LEAST;
+    int rows = (p->now.height + p->cell_height - 1) / p->cell_height, count = 0;
+    bool open = false;
+    for (int row = 0; row < rows; row++) {
+        bool filled = any_pixel(&p->now, 0, row * p->cell_height, p->now.width, p->cell_height);
+        if (filled && !open && count < BANDS_MAX)
+            bands[count++].row = row;
+        if (filled)
+            bands[count - 1].rows = row + 1 - bands[count - 1].row;
+        open = filled;
+    }
+    return count;
+}
+
+static void add_piece(struct painter *p, struct piece at)
+{
+    if (p->piece_count == PIECES_MAX)
+        return;
+    struct piece *piece = &p->pieces[p->piece_count++];
+    at.bytes = piece->bytes; /* its memory is used again */
+    at.pending = true;
+    *piece = at;
 }
 
 static void lay_pieces(struct painter *p)
 {
-    int rows = (p->now.height + p->cell_height - 1) / p->cell_height;
     int columns = (p->now.width + p->cell_width - 1) / p->cell_width;
-    int high = smaller(piece_side(rows, p->cell_height, p->caps->max_height), band_rows(rows));
     int wide = piece_side(columns, p->cell_width, p->caps->max_width);
     p->piece_count = 0;
-    for (int row = 0; row < rows; row += high) {
-        for (int column = 0; column < columns && p->piece_count < PIECES_MAX; column += wide) {
-            struct piece *piece = &p->pieces[p->piece_count++];
-            piece->row = row;
-            piece->column = column;
-            piece->rows = smaller(high, rows - row);
-            piece->columns = smaller(wide, columns - column);
-            piece->encoded = false;
-            piece->pending = true;
+    for (int i = 0; i < p->band_count; i++) {
+        int row = p->bands[i].row, end = row + p->bands[i].rows;
+        int high = piece_side(p->bands[i].rows, p->cell_height, p->caps->max_height);
+        for (; row < end; row += high) {
+            for (int column = 0; column < columns; column += wide)
+                add_piece(p, (struct piece){.row = row,
+                                            .column = column,
+                                            .rows = smaller(high, end - row),
+                                            .columns = smaller(wide, columns - column)});
         }
     }
 }
@@ -175,24 +201,36 @@ static bool piece_differs(const struct painter *p, const struct piece *piece)
     return false;
 }
 
-static void accept(struct painter *p)
+/* Those that the wish, of the same shape, changes. */
+static void mark_pieces(struct painter *p)
 {
-    bool same = same_shape(p);
-    for (int i = 0; same && i < p->piece_count; i++) {
+    for (int i = 0; i < p->piece_count; i++) {
         struct piece *piece = &p->pieces[i];
         if (piece_differs(p, piece)) {
             piece->encoded = false;
             piece->pending = true;
         }
     }
+}
+
+static void accept(struct painter *p)
+{
+    bool same = same_shape(p);
+    struct band bands[BANDS_MAX];
+    if (same)
+        mark_pieces(p);
     struct canvas former = p->now;
     p->now = p->next;
     p->next = former; /* its memory is used again */
     p->now_extent = p->next_extent;
     p->cell_width = p->caps->cell_width;
     p->cell_height = p->caps->cell_height;
-    if (!same)
-        lay_pieces(p);
+    int count = find_bands(p, bands);
+    if (same && count == p->band_count && memcmp(bands, p->bands, (size_t)count * sizeof *bands) == 0)
+        return;
+    memcpy(p->bands, bands, (size_t)count * sizeof *bands);
+    p->band_count = count;
+    lay_pieces(p);
 }
 
 static void touch(struct painter *p, int row, int column)

@@ -1,8 +1,8 @@
 /* Sixel: bands of six pixel rows. In each band every colour has its own line of run-length coded columns; a
  * colour that is absent from the band costs nothing. (DEC STD 070, chapter 9.)
  *
- * All lines of a band are built in one pass over its columns: each colour has a buffer, the column where its
- * last run ended and that run's sixel, so a column costs as many steps as it has colours. */
+ * A later line paints over an earlier one, so the frequent colours come first and may spill over pixels that
+ * are still to be painted: their runs grow long, and a page of faces a quarter shorter. */
 #include "ferlab/term/sixel.h"
 
 #include <stdlib.h>
@@ -17,19 +17,18 @@ enum {
 
 #define EVERY_BYTE UINT64_C(0x0101010101010101)
 
-struct line {
-    char *end;     /* of what is written to the colour's buffer */
-    int column;    /* the first column that is not yet written or part of the run */
-    int run;       /* length of the open run, 0: none */
-    uint8_t sixel; /* its bits */
+/* Equal columns side by side, frequent in enlarged pixels. */
+struct span {
+    uint64_t column; /* top pixel in the lowest byte */
+    int length;
+    uint8_t later; /* pixels that are still to be painted */
 };
 
 struct band {
-    struct line lines[PALETTE_COUNT];
-    uint8_t used[PALETTE_COUNT]; /* colours in the order they appeared */
-    int used_count;
-    char *buffers; /* PALETTE_COUNT of `stride` bytes */
-    size_t stride;
+    struct span *spans;
+    int span_count;
+    uint8_t colors[PALETTE_COUNT]; /* those in it, the most frequent first */
+    int color_count;
 };
 
 static char *put_number(char *out, int n)
@@ -57,54 +56,6 @@ static inline char *put_run(char *out, int length, uint8_t bits)
     return out;
 }
 
-/* Column x of this colour has these bits. */
-static inline void line_add(struct line *l, int x, uint8_t bits)
-{
-    if (l->run > 0) {
-        if (x == l->column && bits == l->sixel) {
-            l->run++;
-            l->column++;
-            return;
-        }
-        l->end = put_run(l->end, l->run, l->sixel);
-    }
-    if (x > l->column)
-        l->end = put_run(l->end, x - l->column, 0);
-    l->column = x + 1;
-    l->run = 1;
-    l->sixel = bits;
-}
-
-static void band_start(struct band *b)
-{
-    for (int i = 0; i < b->used_count; i++)
-        b->lines[b->used[i]] = (struct line){0};
-    b->used_count = 0;
-}
-
-static inline struct line *band_line(struct band *b, uint8_t color)
-{
-    struct line *l = &b->lines[color];
-    if (!l->end) {
-        l->end = b->buffers + (size_t)color * b->stride;
-        b->used[b->used_count++] = color;
-    }
-    return l;
-}
-
-/* The column as one word, top pixel in the lowest byte; bytes below the last row are background. */
-static void load_columns(uint64_t *columns, const uint8_t *pixels, size_t pitch, int width, int rows)
-{
-    for (int x = 0; x < width; x++) {
-        uint64_t column = EVERY_BYTE * PALETTE_BACKGROUND;
-        for (int r = 0; r < BAND; r++) {
-            uint64_t pixel = r < rows ? pixels[(size_t)r * pitch + (size_t)x] : PALETTE_BACKGROUND;
-            column ^= (pixel ^ PALETTE_BACKGROUND) << (8 * r);
-        }
-        columns[x] = column;
-    }
-}
-
 /* One bit for each byte of `column` that equals `color`. */
 static inline uint8_t bytes_equal(uint64_t column, uint8_t color)
 {
@@ -114,47 +65,94 @@ static inline uint8_t bytes_equal(uint64_t column, uint8_t color)
     return (uint8_t)(((equal >> 7) * UINT64_C(0x0102040810204080)) >> 56);
 }
 
-/* Groups each column's pixels by colour. A column like the one before, frequent in enlarged pixels, only
- * makes runs longer. */
-static void band_scan(struct band *b, const uint64_t *columns, int width)
+/* The columns as spans; bytes below the last row are background. */
+static void find_spans(struct band *b, const uint8_t *pixels, size_t pitch, int width, int rows)
 {
-    struct line *previous[BAND];
-    int previous_count = 0;
+    b->span_count = 0;
     for (int x = 0; x < width; x++) {
-        uint64_t column = columns[x];
-        if (x > 0 && column == columns[x - 1]) {
-            for (int i = 0; i < previous_count; i++) {
-                previous[i]->run++;
-                previous[i]->column++;
-            }
-            continue;
+        uint64_t column = EVERY_BYTE * PALETTE_BACKGROUND;
+        for (int r = 0; r < rows; r++) {
+            uint64_t pixel = pixels[(size_t)r * pitch + (size_t)x];
+            column ^= (pixel ^ PALETTE_BACKGROUND) << (8 * r);
         }
-        previous_count = 0;
-        uint8_t left = ROWS_MASK & (uint8_t)~bytes_equal(column, PALETTE_BACKGROUND);
-        while (left) {
-            uint8_t color = (uint8_t)(column >> (8 * __builtin_ctz(left)));
-            uint8_t bits = bytes_equal(column, color) & ROWS_MASK;
-            left &= (uint8_t)~bits;
-            if (color >= PALETTE_COUNT)
-                continue;
-            struct line *l = band_line(b, color);
-            line_add(l, x, bits);
-            previous[previous_count++] = l;
-        }
+        struct span *last = b->span_count ? &b->spans[b->span_count - 1] : NULL;
+        if (last && last->column == column)
+            last->length++;
+        else
+            b->spans[b->span_count++] =
+                (struct span){column, 1, ROWS_MASK & (uint8_t)~bytes_equal(column, PALETTE_BACKGROUND)};
     }
 }
 
-static void band_write(struct band *b, bool last, struct str *out)
+static void find_colors(struct band *b)
 {
-    for (int i = 0; i < b->used_count; i++) {
-        int color = b->used[i];
-        struct line *l = &b->lines[color];
-        l->end = put_run(l->end, l->run, l->sixel);
-        char select[8] = "#", *end = put_number(select + 1, color + 1);
-        str_append_bytes(out, select, (size_t)(end - select));
-        char *start = b->buffers + (size_t)color * b->stride;
-        str_append_bytes(out, start, (size_t)(l->end - start));
-        if (i + 1 < b->used_count)
+    int counts[256] = {0};
+    for (int i = 0; i < b->span_count; i++) {
+        for (int r = 0; r < BAND; r++)
+            counts[(uint8_t)(b->spans[i].column >> (8 * r))] += b->spans[i].length;
+    }
+    b->color_count = 0;
+    for (int color = 0; color < PALETTE_COUNT; color++) {
+        if (color == PALETTE_BACKGROUND || counts[color] == 0)
+            continue;
+        int at = b->color_count++;
+        for (; at > 0 && counts[b->colors[at - 1]] < counts[color]; at--)
+            b->colors[at] = b->colors[at - 1];
+        b->colors[at] = (uint8_t)color;
+    }
+}
+
+/* A run being made: columns from its first to the last that needs the colour, then those it could go on
+ * over. */
+struct run {
+    int length, needed;
+    uint8_t bits, allowed; /* of all its columns */
+};
+
+/* The line of one colour; its pixels are painted after that. Returns the end of what it wrote. */
+static char *put_line(struct band *b, uint8_t color, char *out)
+{
+    struct run run = {0};
+    int gap = 0;
+    for (int i = 0; i < b->span_count; i++) {
+        struct span *s = &b->spans[i];
+        uint8_t need = bytes_equal(s->column, color) & ROWS_MASK;
+        s->later &= (uint8_t)~need;
+        uint8_t allowed = need | s->later, bits = run.bits | need;
+        if (run.length && !(bits & ~(run.allowed & allowed))) {
+            run.bits = bits;
+            run.allowed &= allowed;
+            run.length += s->length;
+            if (need)
+                run.needed = run.length;
+            continue;
+        }
+        if (run.length) {
+            out = put_run(out, run.needed, run.bits);
+            gap = run.length - run.needed;
+            run = (struct run){0};
+        }
+        if (!need) {
+            gap += s->length;
+            continue;
+        }
+        if (gap)
+            out = put_run(out, gap, 0);
+        gap = 0;
+        run = (struct run){s->length, s->length, need, allowed};
+    }
+    return run.length ? put_run(out, run.needed, run.bits) : out;
+}
+
+/* buffer: room for one line. */
+static void band_write(struct band *b, bool last, char *buffer, struct str *out)
+{
+    find_colors(b);
+    for (int i = 0; i < b->color_count; i++) {
+        *buffer = '#';
+        char *end = put_line(b, b->colors[i], put_number(buffer + 1, b->colors[i] + 1));
+        str_append_bytes(out, buffer, (size_t)(end - buffer));
+        if (i + 1 < b->color_count)
             str_append_bytes(out, "$", 1);
     }
     if (!last)
@@ -186,12 +184,11 @@ bool sixel_append(const struct canvas *c, int x, int y, int width, int height, s
         width = c->width - x;
     if (height > c->height - y)
         height = c->height - y;
-    struct band b = {.stride = (size_t)width * COLUMN_BYTES + COLUMN_BYTES};
-    b.buffers = malloc(PALETTE_COUNT * b.stride);
-    uint64_t *columns = malloc((size_t)width * sizeof *columns);
-    if (!b.buffers || !columns) {
-        free(b.buffers);
-        free(columns);
+    struct band b = {.spans = malloc((size_t)width * sizeof *b.spans)};
+    char *line = malloc((size_t)width * COLUMN_BYTES + 2 * COLUMN_BYTES);
+    if (!b.spans || !line) {
+        free(b.spans);
+        free(line);
         return false;
     }
     size_t pitch = (size_t)c->width;
@@ -200,13 +197,11 @@ bool sixel_append(const struct canvas *c, int x, int y, int width, int height, s
     define_colors(pixels, pitch, width, height, out);
     for (int top = 0; top < height; top += BAND) {
         int rows = height - top < BAND ? height - top : BAND;
-        band_start(&b);
-        load_columns(columns, pixels + (size_t)top * pitch, pitch, width, rows);
-        band_scan(&b, columns, width);
-        band_write(&b, top + BAND >= height, out);
+        find_spans(&b, pixels + (size_t)top * pitch, pitch, width, rows);
+        band_write(&b, top + BAND >= height, line, out);
     }
     str_append(out, "\033\\");
-    free(columns);
-    free(b.buffers);
+    free(b.spans);
+    free(line);
     return !out->failed;
 }

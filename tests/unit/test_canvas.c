@@ -54,22 +54,28 @@ static void test_dithering_keeps_the_mean_gray(void **state)
     }
 }
 
-static void test_nearest_keeps_source_pixels_whole(void **state)
+static void expect_whole_pixels(int scale, int most_off)
 {
-    (void)state;
     struct canvas c;
-    make(&c, 96, 96);
+    make(&c, 48 * scale, 48 * scale);
     uint8_t gray[48 * 48];
     for (int i = 0; i < 48 * 48; i++)
         gray[i] = (uint8_t)(i * 37 % 256);
-    canvas_gray(&c, 0, 0, 96, 96, gray, 48, 48, false);
-    for (int y = 0; y < 96; y++) {
-        for (int x = 0; x < 96; x++) {
-            assert_int_equal(at(&c, x, y), at(&c, x & ~1, y & ~1));
-            assert_true(abs(palette_rgb[at(&c, x, y)][0] - gray[y / 2 * 48 + x / 2]) <= 5);
+    canvas_gray(&c, 0, 0, c.width, c.height, gray, 48, 48, false);
+    for (int y = 0; y < c.height; y++) {
+        for (int x = 0; x < c.width; x++) {
+            assert_int_equal(at(&c, x, y), at(&c, x - x % scale, y - y % scale));
+            assert_true(abs(palette_rgb[at(&c, x, y)][0] - gray[y / scale * 48 + x / scale]) <= most_off);
         }
     }
     canvas_free(&c);
+}
+
+static void test_nearest_keeps_source_pixels_whole(void **state)
+{
+    (void)state;
+    expect_whole_pixels(3, 5);  /* half a step of 32 levels */
+    expect_whole_pixels(2, 13); /* thumbnails: of 16, taken from the 32 */
 }
 
 static void test_smooth_follows_a_ramp(void **state)

@@ -2,7 +2,7 @@
  *
  * Pixels of PALETTE_BACKGROUND are left out (P2 = 1): the terminal's own background shows there, whatever its
  * colour. The encoder is the program's own because the screen's speed hangs on it: a page of 8x5 faces at 96
- * px takes it 3 ms where libsixel 1.10 takes 20 (same machine, same palette, 285 and 282 kB). Tests decode
+ * px takes it 3 ms where libsixel 1.10 takes 20 (same machine, same palette). Tests decode
  * its output with libsixel. */
 #ifndef FERLAB_TERM_SIXEL_H
 #define FERLAB_TERM_SIXEL_H
