@@ -10,7 +10,7 @@ void dense_forward(int in, int out, int count, const float *x, const float *weig
 {
     gemm(false, true, (size_t)count, (size_t)out, (size_t)in, x, (size_t)in, weight, (size_t)in, 0.0f, y,
          (size_t)out);
-    bias_forward((size_t)count, out, bias, y);
+    ending_apply(&(struct conv_ending){.bias = bias}, 0, (size_t)count, out, y, NULL);
 }
 
 void dense_backward(int in, int out, int count, const float *x, const float *dy, const float *weight,

@@ -80,40 +80,6 @@ void gemm_prepare(void);
 void gemm(bool a_transposed, bool b_transposed, size_t m, size_t n, size_t k, const float *a, size_t lda,
           const float *b, size_t ldb, float beta, float *c, size_t ldc);
 
-/* conv.c: convolutions of stride 1 that keep height and width. x [count][h][w][in], y [count][h][w][out]. */
-struct conv {
-    int height, width, in, out, kernel;
-};
-size_t conv_weights(const struct conv *d);
-size_t conv_workspace(const struct conv *d, bool training); /* floats per thread */
-/* Weights [out][ky][kx][in] as forward wants them, [ky][kx][in][out]; and as backward does, turned by 180
- * degrees, [ky][kx][out][in]. */
-void conv_pack(const struct conv *d, const float *weight, float *packed);
-void conv_pack_back(const struct conv *d, const float *weight, float *packed);
-/* bias may be NULL. */
-void conv_forward(const struct conv *d, int count, const float *x, const float *packed, const float *bias,
-                  float *y, float *workspace);
-/* Adds to partial; dx NULL: not wanted. */
-void conv_backward(const struct conv *d, int count, const float *x, const float *dy, const float *packed_back,
-                   float *dx, float *partial, float *workspace);
-/* gradient [out][ky][kx][in] = sum of the slices' partials, `stride` floats apart. */
-void conv_gather(const struct conv *d, int slices, const float *partials, size_t stride, float *gradient);
-void conv_forward_reference(const struct conv *d, int count, const float *x, const float *weight,
-                            const float *bias, float *y);
-void conv_backward_reference(const struct conv *d, int count, const float *x, const float *dy,
-                             const float *weight, float *dx, float *gradient);
-
-/* conv_first.c: 3x3 with one input channel, straight from the image. Same layouts as conv.c. */
-size_t conv_first_workspace(const struct conv *d);
-void conv_first_forward(const struct conv *d, int count, const float *x, const float *packed,
-                        const float *bias, float *y, float *workspace);
-void conv_first_backward(const struct conv *d, int count, const float *x, const float *dy, float *partial,
-                         float *workspace);
-
-/* bias.c: y[pixels][channels] += bias, and its gradient added to partial[channels]. */
-void bias_forward(size_t pixels, int channels, const float *bias, float *y);
-void bias_backward(size_t pixels, int channels, const float *dy, float *partial);
-
 /* norm.c: batch normalisation over each channel, with ReLU in the same pass when `relu`.
  * Training takes two walks: measure on every slice, then combine once, then apply on every slice. */
 struct norm {
@@ -124,8 +90,12 @@ struct norm {
     float *slope, *offset;     /* forward: y = slope x + offset */
     float *keep_x, *keep_1;    /* backward: dx = slope dy + keep_x x + keep_1 */
 };
-/* sums [2][channels]: mean and sum of squared distances from it. workspace 2 x channels floats. */
-void norm_measure(const struct norm *d, size_t pixels, const float *x, double *sums, float *workspace);
+/* sums [2][channels]: mean and sum of squared distances from it, of `before` pixels when it begins and of
+ * `pixels` more at the end. workspace 2 x channels floats. */
+void norm_measure(int channels, size_t before, size_t pixels, const float *x, double *sums, float *workspace);
+/* The same from sums of x - shift and of its square. */
+void norm_add_sums(int channels, size_t before, size_t pixels, const float *shift, const float *sum,
+                   const float *squares, double *sums);
 void norm_combine(const struct norm *d, int slices, const size_t *pixels, const double *sums,
                   float *running_mean, float *running_variance);
 void norm_from_running(const struct norm *d, const float *running_mean, const float *running_variance);
@@ -138,12 +108,67 @@ void norm_combine_back(const struct norm *d, int slices, const size_t *pixels, c
 void norm_backward(const struct norm *d, size_t pixels, const float *x, const float *dy,
                    float *dx); /* dx may be dy */
 
-/* pool.c */
-void pool_forward(struct shape in, int count, const float *x,
-                  float *y); /* 2x2, stride 2; odd edges are left out */
-void pool_backward(struct shape in, int count, const float *x, const float *dy,
-                   float *dx);                                              /* to the first maximum */
-void average_forward(struct shape in, int count, const float *x, float *y); /* y [count][channels] */
+/* conv.c: convolutions of stride 1 that keep height and width. x [count][h][w][in], y [count][h][w][out]. */
+struct conv {
+    int height, width, in, out, kernel;
+    bool image; /* x is the network's own input: there is nothing to read it through and no dx */
+};
+/* Values, or with `through` values that a normalisation which nobody wrote out makes of x. */
+struct conv_input {
+    const float *x;
+    const struct norm *through;
+};
+/* The gradient of the outputs; with `through`, of what that makes of the outputs, which are x. */
+struct conv_gradient {
+    const float *dy, *x;
+    const struct norm *through;
+};
+/* What becomes of the outputs before they are written: a bias is added (NULL: none), ReLU applied. sums, as
+ * of norm_measure, are taken of them where it is not NULL. */
+struct conv_ending {
+    const float *bias;
+    bool relu;
+    double *sums;
+};
+size_t conv_weights(const struct conv *d);
+size_t conv_packed(const struct conv *d); /* floats */
+size_t conv_packed_back(const struct conv *d);
+size_t conv_partial(const struct conv *d);
+size_t conv_workspace(const struct conv *d, bool training); /* floats per thread */
+/* Weights [out][ky][kx][in], each output's multiplied by scale[out] (NULL: 1), as forward wants them. */
+void conv_pack(const struct conv *d, const float *weight, const float *scale, float *packed);
+void conv_pack_back(const struct conv *d, const float *weight, float *packed);
+void conv_forward(const struct conv *d, int count, struct conv_input x, const float *packed,
+                  const struct conv_ending *end, float *y, float *workspace);
+/* Adds to partial; dx NULL: not wanted. */
+void conv_backward(const struct conv *d, int count, struct conv_input x, struct conv_gradient dy,
+                   const float *packed_back, float *dx, float *partial, float *workspace);
+/* gradient [out][ky][kx][in] = sum of the slices' partials, `stride` floats apart. */
+void conv_gather(const struct conv *d, int slices, const float *partials, size_t stride, float *gradient);
+void conv_forward_reference(const struct conv *d, int count, const float *x, const float *weight,
+                            const float *bias, float *y);
+void conv_backward_reference(const struct conv *d, int count, const float *x, const float *dy,
+                             const float *weight, float *dx, float *gradient);
+
+/* conv_image.c: 3x3 with one input channel, straight from the image; weights [ky][kx][out], partials [out]
+ * for each tap. */
+size_t conv_image_workspace(const struct conv *d);
+void conv_image_forward(const struct conv *d, int count, const float *x, const float *packed,
+                        const struct conv_ending *end, float *y, float *workspace);
+void conv_image_backward(const struct conv *d, int count, const float *x, struct conv_gradient dy,
+                         float *partial, float *workspace);
+
+/* ending.c: the gradient of a bias, added to partial[channels]; and what conv_ending says of `pixels` outputs
+ * that were written already, `before` after the slice's first. workspace 2 x channels floats. */
+void bias_backward(size_t pixels, int channels, const float *dy, float *partial);
+void ending_apply(const struct conv_ending *end, size_t before, size_t pixels, int channels, float *y,
+                  float *workspace);
+
+/* pool.c: 2x2, stride 2, odd edges left out; and the average of each map, y [count][channels]. dx is the
+ * gradient of what `through` makes of x; a maximum's goes to the first of equals. */
+void pool_forward(struct shape in, int count, struct conv_input x, float *y);
+void pool_backward(struct shape in, int count, struct conv_input x, const float *dy, float *dx);
+void average_forward(struct shape in, int count, struct conv_input x, float *y);
 void average_backward(struct shape in, int count, const float *dy, float *dx);
 
 /* pointwise.c */

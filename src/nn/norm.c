@@ -34,21 +34,36 @@ static void block_moments(size_t pixels, size_t c, const float *restrict x, floa
 static void merge(double whole_count, double *mean, double *squares, double count, double part_mean,
                   double part_squares)
 {
+    if (whole_count == 0.0) {
+        *mean = part_mean;
+        *squares = part_squares;
+        return;
+    }
     double total = whole_count + count, away = part_mean - *mean;
     *mean += away * count / total;
     *squares += part_squares + away * away * whole_count * count / total;
 }
 
-void norm_measure(const struct norm *d, size_t pixels, const float *x, double *sums, float *workspace)
+void norm_measure(int channels, size_t before, size_t pixels, const float *x, double *sums, float *workspace)
 {
-    size_t c = (size_t)d->channels;
-    memset(sums, 0, 2 * c * sizeof *sums);
+    size_t c = (size_t)channels;
     for (size_t first = 0; first < pixels; first += BLOCK) {
         size_t block = pixels - first < BLOCK ? pixels - first : BLOCK;
         block_moments(block, c, x + first * c, workspace, workspace + c);
         for (size_t i = 0; i < c; i++)
-            merge((double)first, &sums[i], &sums[c + i], (double)block, (double)workspace[i],
+            merge((double)(before + first), &sums[i], &sums[c + i], (double)block, (double)workspace[i],
                   (double)workspace[c + i]);
+    }
+}
+
+void norm_add_sums(int channels, size_t before, size_t pixels, const float *shift, const float *sum,
+                   const float *squares, double *sums)
+{
+    double count = (double)pixels;
+    for (int i = 0; i < channels; i++) {
+        double away = (double)sum[i] / count;
+        merge((double)before, &sums[i], &sums[channels + i], count, (double)shift[i] + away,
+              (double)squares[i] - (double)sum[i] * away);
     }
 }
 

@@ -76,9 +76,12 @@ static void plan_stage(struct session *s, struct planner *p, size_t index)
     size_t slices = (size_t)s->threads, packed = ops->packed ? ops->packed(l) : 0;
     stage->packed = take(p, packed, sizeof(float));
     stage->statistics = take(p, ops->statistics ? ops->statistics(l) : 0, sizeof(float));
+    if (l->kind == LAYER_NORM)
+        stage->norm = stage_norm(stage);
     if (!s->training)
         return;
-    stage->packed_back = take(p, stage->learns_below ? packed : 0, sizeof(float));
+    size_t packed_back = stage->learns_below && ops->packed_back ? ops->packed_back(l) : 0;
+    stage->packed_back = take(p, packed_back, sizeof(float));
     stage->y = stage->in_place ? s->stages[index - 1].y
                                : take(p, (size_t)s->batch * shape_count(l->out), sizeof(float));
     stage->sums = take(p, ops->combine ? slices * 2 * (size_t)l->out.channels : 0, sizeof(double));
@@ -109,6 +112,28 @@ static void plan(struct session *s, struct planner *p)
     s->losses = take(p, (size_t)s->batch, sizeof(double));
 }
 
+static bool reads_through(enum layer_kind kind)
+{
+    return kind == LAYER_CONV || kind == LAYER_POOL || kind == LAYER_AVERAGE;
+}
+
+/* Joins a convolution and what follows it. */
+static void join_stages(struct session *s)
+{
+    for (size_t i = 0; i + 1 < s->stage_count; i++) {
+        struct stage *conv = &s->stages[i], *after = conv + 1;
+        if (conv->layer->kind != LAYER_CONV ||
+            (after->layer->kind != LAYER_NORM && after->layer->kind != LAYER_RELU))
+            continue;
+        conv->follower = after;
+        after->lazy = after->layer->kind == LAYER_RELU ||
+                      (i + 2 < s->stage_count && reads_through(after[1].layer->kind));
+        after->in_place |= after->lazy;
+        if (after->lazy && after->layer->kind == LAYER_NORM)
+            after[1].through = &after->norm;
+    }
+}
+
 static void list_stages(struct session *s)
 {
     bool learns = false;
@@ -124,6 +149,7 @@ static void list_stages(struct session *s)
                                       .learns = learns || own};
         learns |= own;
     }
+    join_stages(s);
 }
 
 struct session *session_create(struct network *net, int batch, bool training, int threads, struct err *e)
@@ -155,6 +181,8 @@ struct session *session_create(struct network *net, int batch, bool training, in
         goto failed;
     s->bytes = counting.used;
     plan(s, &(struct planner){.base = s->memory});
+    if (!training)
+        session_refresh(s);
     return s;
 failed:
     err_memory(e, "planning a network's buffers; a smaller batch or network needs less");
@@ -212,6 +240,19 @@ static void prepare(const struct session *s, bool training)
             s->stages[i].ops->prepare(&s->stages[i], training);
 }
 
+void session_refresh(struct session *s)
+{
+#pragma omp parallel num_threads(s->threads)
+    prepare(s, false);
+}
+
+/* Stages that are not there outside training: dropout, and what a convolution's weights and ending hold. */
+static bool is_skipped(const struct session *s, size_t index)
+{
+    const struct stage *stage = &s->stages[index];
+    return stage->layer->kind == LAYER_DROPOUT || (index > 0 && stage[-1].follower == stage);
+}
+
 static void predict_group(const struct session *s, const struct lane *lane, const float *images, int count,
                           float *probabilities)
 {
@@ -219,10 +260,9 @@ static void predict_group(const struct session *s, const struct lane *lane, cons
     int next = 0;
     for (size_t i = 0; i < s->stage_count; i++) {
         const struct stage *stage = &s->stages[i];
-        if (stage->layer->kind == LAYER_DROPOUT)
+        if (is_skipped(s, i))
             continue;
-        /* Normalisation may overwrite its input too: only training needs that again. */
-        bool in_place = (stage->in_place || stage->layer->kind == LAYER_NORM) && x != images;
+        bool in_place = stage->in_place && x != images;
         float *y = in_place ? lane->flow[1 - next] : lane->flow[next];
         struct slice part = {.count = count, .x = x, .y = y, .workspace = lane->workspace};
         stage->ops->forward(stage, &part);
@@ -239,9 +279,10 @@ void session_predict(struct session *s, const float *images, int count, float *p
     int groups = (count + PREDICT_GROUP - 1) / PREDICT_GROUP;
     if (count < 1)
         return;
+    if (s->training)
+        session_refresh(s);
 #pragma omp parallel num_threads(groups < s->threads ? groups : s->threads)
     {
-        prepare(s, false);
         const struct lane *lane = &s->lanes[omp_get_thread_num()];
 #pragma omp for schedule(static)
         for (int g = 0; g < groups; g++) {
@@ -276,6 +317,7 @@ static struct slice slice_of(const struct pass *p, size_t index, int i)
     return (struct slice){.index = i,
                           .first = p->firsts[i],
                           .count = p->counts[i],
+                          .training = true,
                           .layer = (uint32_t)index,
                           .seed = p->seed,
                           .step = p->step,
@@ -295,12 +337,7 @@ static void run_forward(const struct pass *p)
     for (size_t index = 0; index < s->stage_count; index++) {
         const struct stage *stage = &s->stages[index];
         double start = stage_clock(s);
-        if (stage->ops->measure) {
-            FOR_OWN_SLICES(i, s)
-            {
-                struct slice part = slice_of(p, index, i);
-                stage->ops->measure(stage, &part);
-            }
+        if (stage->ops->combine) {
 #pragma omp barrier
 #pragma omp single
             stage->ops->combine(stage, s->threads, p->counts);

@@ -10,4 +10,7 @@
 #define SIMD_CLONES
 #endif
 
+/* Inlined into each version, else it would be compiled for the plainest processor only. */
+#define INLINE __attribute__((always_inline)) static inline
+
 #endif

@@ -1,15 +1,25 @@
 /* The table from kinds of layers to the functions that compute them. */
 #include "stage.h"
 
+#include <string.h>
+
+/* The first layer reads the image. */
 static struct conv conv_of(const struct layer *l)
 {
-    return (struct conv){l->in.height, l->in.width, l->in.channels, l->out.channels, l->kernel};
+    return (struct conv){l->in.height,    l->in.width, l->in.channels,
+                         l->out.channels, l->kernel,   .image = l->parameter == 0};
 }
 
 static size_t conv_op_packed(const struct layer *l)
 {
     struct conv d = conv_of(l);
-    return conv_weights(&d);
+    return conv_packed(&d);
+}
+
+static size_t conv_op_packed_back(const struct layer *l)
+{
+    struct conv d = conv_of(l);
+    return conv_packed_back(&d);
 }
 
 static size_t conv_op_workspace(const struct layer *l, bool training)
@@ -20,32 +30,62 @@ static size_t conv_op_workspace(const struct layer *l, bool training)
 
 static size_t conv_op_partial(const struct layer *l)
 {
-    return conv_op_packed(l) + (l->bias ? (size_t)l->out.channels : 0);
+    struct conv d = conv_of(l);
+    return conv_partial(&d) + (l->bias ? (size_t)l->out.channels : 0);
 }
 
+/* Parameters of a normalisation, in file order. */
+enum { SCALE, BIAS, MEAN, VARIANCE };
+
+/* Outside training a normalisation that follows is folded into the weights. */
 static void conv_op_prepare(const struct stage *s, bool training)
 {
     struct conv d = conv_of(s->layer);
-    conv_pack(&d, s->parameters[0].value, s->packed);
+    const struct stage *after = s->follower;
+    const float *scale = NULL;
+    if (!training && after && after->layer->kind == LAYER_NORM) {
+        norm_from_running(&after->norm, after->parameters[MEAN].value, after->parameters[VARIANCE].value);
+        scale = after->norm.slope;
+    }
+    conv_pack(&d, s->parameters[0].value, scale, s->packed);
     if (training && s->learns_below)
         conv_pack_back(&d, s->parameters[0].value, s->packed_back);
+}
+
+static struct conv_input input_of(const struct stage *s, const struct slice *part)
+{
+    return (struct conv_input){part->x, part->training ? s->through : NULL};
 }
 
 static void conv_op_forward(const struct stage *s, const struct slice *part)
 {
     struct conv d = conv_of(s->layer);
-    const float *bias = s->layer->bias ? s->parameters[1].value : NULL;
-    conv_forward(&d, part->count, part->x, s->packed, bias, part->y, part->workspace);
+    const struct stage *after = s->follower;
+    struct conv_ending end = {.bias = s->layer->bias ? s->parameters[1].value : NULL};
+    if (after && after->layer->kind == LAYER_RELU) {
+        end.relu = true;
+    } else if (after && part->training) {
+        size_t sums = 2 * (size_t)d.out;
+        end.sums = after->sums + (size_t)part->index * sums;
+        memset(end.sums, 0, sums * sizeof *end.sums);
+    } else if (after) {
+        end.bias = after->norm.offset;
+        end.relu = after->norm.relu;
+    }
+    conv_forward(&d, part->count, input_of(s, part), s->packed, &end, part->y, part->workspace);
 }
 
 static void conv_op_backward(const struct stage *s, const struct slice *part)
 {
     struct conv d = conv_of(s->layer);
     float *partial = s->partials + (size_t)part->index * s->partial;
-    conv_backward(&d, part->count, part->x, part->dy, s->packed_back, part->dx, partial, part->workspace);
+    const struct stage *after = s->follower;
+    const struct norm *back = after && after->lazy && after->layer->kind == LAYER_NORM ? &after->norm : NULL;
+    conv_backward(&d, part->count, input_of(s, part), (struct conv_gradient){part->dy, part->y, back},
+                  s->packed_back, part->dx, partial, part->workspace);
     if (s->layer->bias)
         bias_backward((size_t)part->count * (size_t)d.height * (size_t)d.width, d.out, part->dy,
-                      partial + conv_weights(&d));
+                      partial + conv_partial(&d));
 }
 
 static void conv_op_gather(const struct stage *s, int slices)
@@ -53,14 +93,11 @@ static void conv_op_gather(const struct stage *s, int slices)
     struct conv d = conv_of(s->layer);
     conv_gather(&d, slices, s->partials, s->partial, s->parameters[0].gradient);
     if (s->layer->bias)
-        partials_sum((size_t)d.out, slices, s->partials + conv_weights(&d), s->partial,
+        partials_sum((size_t)d.out, slices, s->partials + conv_partial(&d), s->partial,
                      s->parameters[1].gradient);
 }
 
-/* Parameters of a normalisation, in file order. */
-enum { SCALE, BIAS, MEAN, VARIANCE };
-
-static struct norm norm_of(const struct stage *s)
+struct norm stage_norm(const struct stage *s)
 {
     size_t c = (size_t)s->layer->out.channels;
     float *at = s->statistics;
@@ -96,19 +133,6 @@ static double *sums_of(const struct stage *s, const struct slice *part)
     return s->sums + (size_t)part->index * 2 * (size_t)s->layer->out.channels;
 }
 
-static void norm_op_prepare(const struct stage *s, bool training)
-{
-    struct norm d = norm_of(s);
-    if (!training)
-        norm_from_running(&d, s->parameters[MEAN].value, s->parameters[VARIANCE].value);
-}
-
-static void norm_op_measure(const struct stage *s, const struct slice *part)
-{
-    struct norm d = norm_of(s);
-    norm_measure(&d, pixels_of(s->layer, part->count), part->x, sums_of(s, part), part->workspace);
-}
-
 static void slice_pixels(const struct layer *l, int slices, const int *counts, size_t pixels[SLICES_MAX])
 {
     for (int i = 0; i < slices; i++)
@@ -117,43 +141,42 @@ static void slice_pixels(const struct layer *l, int slices, const int *counts, s
 
 static void norm_op_combine(const struct stage *s, int slices, const int *counts)
 {
-    struct norm d = norm_of(s);
     size_t pixels[SLICES_MAX];
     slice_pixels(s->layer, slices, counts, pixels);
-    norm_combine(&d, slices, pixels, s->sums, s->parameters[MEAN].value, s->parameters[VARIANCE].value);
+    norm_combine(&s->norm, slices, pixels, s->sums, s->parameters[MEAN].value, s->parameters[VARIANCE].value);
 }
 
 static void norm_op_forward(const struct stage *s, const struct slice *part)
 {
-    struct norm d = norm_of(s);
-    norm_forward(&d, pixels_of(s->layer, part->count), part->x, part->y);
+    if (!s->lazy)
+        norm_forward(&s->norm, pixels_of(s->layer, part->count), part->x, part->y);
 }
 
 static void norm_op_measure_back(const struct stage *s, const struct slice *part)
 {
-    struct norm d = norm_of(s);
-    norm_measure_back(&d, pixels_of(s->layer, part->count), part->x, part->dy, sums_of(s, part),
+    norm_measure_back(&s->norm, pixels_of(s->layer, part->count), part->x, part->dy, sums_of(s, part),
                       part->workspace);
 }
 
 static void norm_op_combine_back(const struct stage *s, int slices, const int *counts)
 {
-    struct norm d = norm_of(s);
     size_t pixels[SLICES_MAX];
     slice_pixels(s->layer, slices, counts, pixels);
-    norm_combine_back(&d, slices, pixels, s->sums, s->parameters[SCALE].gradient,
+    norm_combine_back(&s->norm, slices, pixels, s->sums, s->parameters[SCALE].gradient,
                       s->parameters[BIAS].gradient);
 }
 
 static void norm_op_backward(const struct stage *s, const struct slice *part)
 {
-    struct norm d = norm_of(s);
-    if (part->dx)
-        norm_backward(&d, pixels_of(s->layer, part->count), part->x, part->dy, part->dx);
+    if (part->dx && !s->lazy)
+        norm_backward(&s->norm, pixels_of(s->layer, part->count), part->x, part->dy, part->dx);
 }
 
+/* Where it follows a convolution, that has done it. */
 static void relu_op_forward(const struct stage *s, const struct slice *part)
 {
+    if (s->lazy)
+        return;
     relu_forward((size_t)part->count * shape_count(s->layer->out), part->x, part->y);
 }
 
@@ -164,17 +187,17 @@ static void relu_op_backward(const struct stage *s, const struct slice *part)
 
 static void pool_op_forward(const struct stage *s, const struct slice *part)
 {
-    pool_forward(s->layer->in, part->count, part->x, part->y);
+    pool_forward(s->layer->in, part->count, input_of(s, part), part->y);
 }
 
 static void pool_op_backward(const struct stage *s, const struct slice *part)
 {
-    pool_backward(s->layer->in, part->count, part->x, part->dy, part->dx);
+    pool_backward(s->layer->in, part->count, input_of(s, part), part->dy, part->dx);
 }
 
 static void average_op_forward(const struct stage *s, const struct slice *part)
 {
-    average_forward(s->layer->in, part->count, part->x, part->y);
+    average_forward(s->layer->in, part->count, input_of(s, part), part->y);
 }
 
 static void average_op_backward(const struct stage *s, const struct slice *part)
@@ -228,6 +251,7 @@ static void dense_op_gather(const struct stage *s, int slices)
 const struct stage_ops stage_ops[] = {
     [LAYER_CONV] = {.name = "conv",
                     .packed = conv_op_packed,
+                    .packed_back = conv_op_packed_back,
                     .workspace = conv_op_workspace,
                     .partial = conv_op_partial,
                     .prepare = conv_op_prepare,
@@ -237,8 +261,6 @@ const struct stage_ops stage_ops[] = {
     [LAYER_NORM] = {.name = "norm+relu",
                     .workspace = norm_op_workspace,
                     .statistics = norm_op_statistics,
-                    .prepare = norm_op_prepare,
-                    .measure = norm_op_measure,
                     .combine = norm_op_combine,
                     .forward = norm_op_forward,
                     .measure_back = norm_op_measure_back,

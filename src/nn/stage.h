@@ -11,12 +11,19 @@ struct stage {
     const struct layer *layer;
     const struct stage_ops *ops;
     struct parameter *parameters;
-    bool in_place;     /* y is x, dx is dy */
-    bool learns_below; /* an earlier stage needs dx */
-    bool learns;       /* this one or an earlier stage has gradients */
-    float *y;          /* training: what all images become */
+    /* Convolutions: the normalisation or ReLU right after them, which their ending computes or prepares. */
+    const struct stage *follower;
+    /* Nobody writes the output: a convolution's follower has it computed there (ReLU), or whoever reads it
+     * does so through `norm`. */
+    bool lazy;
+    struct norm norm;
+    const struct norm *through; /* the input is read through this, or NULL */
+    bool in_place;              /* y is x, dx is dy */
+    bool learns_below;          /* an earlier stage needs dx */
+    bool learns;                /* this one or an earlier stage has gradients */
+    float *y;                   /* training: what all images become */
     float *packed, *packed_back;
-    float *statistics; /* normalisations: the arrays of struct norm */
+    float *statistics; /* normalisations: the arrays of `norm` */
     double *sums;      /* normalisations: [slices][2][channels] */
     float *partials;   /* [slices][partial] */
     size_t partial;
@@ -25,6 +32,7 @@ struct stage {
 /* The images one thread works on. Pointers are to the first of them. */
 struct slice {
     int index, first, count;
+    bool training;
     uint32_t layer;
     uint64_t seed, step;
     const float *x, *dy;
@@ -36,14 +44,14 @@ struct slice {
 struct stage_ops {
     const char *name;
     bool in_place;
-    size_t (*packed)(const struct layer *l);                   /* floats */
+    size_t (*packed)(const struct layer *l); /* floats */
+    size_t (*packed_back)(const struct layer *l);
     size_t (*workspace)(const struct layer *l, bool training); /* floats a thread */
     size_t (*partial)(const struct layer *l);                  /* floats a slice */
     size_t (*statistics)(const struct layer *l);
     void (*prepare)(const struct stage *s, bool training); /* once a pass, before the first slice */
-    void (*measure)(const struct stage *s, const struct slice *part);
     void (*combine)(const struct stage *s, int slices,
-                    const int *counts); /* after all slices were measured */
+                    const int *counts); /* before forward, once all slices of the stage below are done */
     void (*forward)(const struct stage *s, const struct slice *part);
     void (*measure_back)(const struct stage *s, const struct slice *part);
     void (*combine_back)(const struct stage *s, int slices, const int *counts);
@@ -52,6 +60,9 @@ struct stage_ops {
 };
 
 extern const struct stage_ops stage_ops[];
+
+/* A normalisation's view of its statistics and parameters, once those have their places. */
+struct norm stage_norm(const struct stage *s);
 
 /* session.c: seconds spent in each stage, added to times[stage] from now on; NULL ends it. */
 struct stage_time {

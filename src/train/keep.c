@@ -125,6 +125,7 @@ static bool predict_everything(struct training *t, struct outcome *o, struct err
     for (size_t i = 0; i < c->count; i++)
         o->in_sample[i] = training_set_has(&t->train, c->id[i]);
     network_copy_values(t->net, t->best);
+    predictor_refresh(t->judge);
     train_log_bar(&t->log, c->count, "predict");
     return predictor_samples(t->judge, t->ws, c->id, c->count, o->probabilities, &o->done, &t->log.bar, e);
 }

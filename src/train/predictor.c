@@ -87,6 +87,11 @@ void predictor_free(struct predictor *p)
     free(p);
 }
 
+void predictor_refresh(struct predictor *p)
+{
+    session_refresh(p->session);
+}
+
 struct network *predictor_network(struct predictor *p)
 {
     return p->net;

@@ -6,8 +6,10 @@
 #include "ferlab/nn/network.h"
 #include "ferlab/train/inference.h"
 
-/* As predictor_from_onnx, over a network that stays the caller's and may change between calls. */
+/* As predictor_from_onnx, over a network that stays the caller's; predictor_refresh tells that its weights have
+ * changed. */
 struct predictor *predictor_over(struct network *net, int threads, struct err *e);
+void predictor_refresh(struct predictor *p);
 
 struct network *predictor_network(struct predictor *p);
 

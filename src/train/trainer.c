@@ -109,6 +109,7 @@ static enum ending train_epoch(struct training *t, int epoch, struct tally *tall
 static bool predict_valid(struct training *t, int epoch, struct err *e)
 {
     train_log_bar(&t->log, t->valid.count, "valid %d/%d", epoch, t->recipe.epochs);
+    predictor_refresh(t->judge);
     for (size_t first = 0; first < t->valid.count; first += VALID_FACES) {
         size_t left = t->valid.count - first, n = left < VALID_FACES ? left : VALID_FACES;
         if (!predictor_faces(t->judge, t->valid.pixels + first * FACE_PIXELS, n,

@@ -25,17 +25,21 @@ static struct conv_run run_conv(const struct conv *d, int count, const float *x,
     size_t weights = conv_weights(d), image = (size_t)d->height * (size_t)d->width, out = (size_t)d->out;
     struct conv_run run = {new_floats((size_t)count * image * out),
                            new_floats((size_t)count * image * (size_t)d->in), new_floats(weights)};
-    float *packed = new_floats(weights), *back = new_floats(weights), *partials = new_floats(2 * weights);
-    float *workspace = new_floats(conv_workspace(d, true));
-    conv_pack(d, w, packed);
+    size_t partial = conv_partial(d);
+    float *packed = new_floats(conv_packed(d)), *back = new_floats(conv_packed_back(d));
+    float *partials = new_floats(2 * partial), *workspace = new_floats(conv_workspace(d, true));
+    struct conv_ending end = {.bias = bias};
+    conv_pack(d, w, NULL, packed);
     conv_pack_back(d, w, back);
     int half = count / 2;
     size_t at = (size_t)half * image;
-    conv_forward(d, count, x, packed, bias, run.y, workspace);
-    conv_backward(d, half, x, dy, back, want_dx ? run.dx : NULL, partials, workspace);
-    conv_backward(d, count - half, x + at * (size_t)d->in, dy + at * out, back,
-                  want_dx ? run.dx + at * (size_t)d->in : NULL, partials + weights, workspace);
-    conv_gather(d, 2, partials, weights, run.gradient);
+    conv_forward(d, count, (struct conv_input){.x = x}, packed, &end, run.y, workspace);
+    conv_backward(d, half, (struct conv_input){.x = x}, (struct conv_gradient){.dy = dy}, back,
+                  want_dx ? run.dx : NULL, partials, workspace);
+    conv_backward(d, count - half, (struct conv_input){.x = x + at * (size_t)d->in},
+                  (struct conv_gradient){.dy = dy + at * out}, back,
+                  want_dx ? run.dx + at * (size_t)d->in : NULL, partials + partial, workspace);
+    conv_gather(d, 2, partials, partial, run.gradient);
     free(packed), free(back), free(partials), free(workspace);
     return run;
 }
@@ -194,8 +198,8 @@ static void free_norm(struct norm_bench *n)
 static void norm_run(struct norm_bench *n, size_t pixels, const float *x, float *y)
 {
     size_t c = (size_t)n->d.channels, split = pixels / 3, counts[NORM_SLICES] = {split, pixels - split};
-    norm_measure(&n->d, split, x, n->sums, n->workspace);
-    norm_measure(&n->d, pixels - split, x + split * c, n->sums + 2 * c, n->workspace);
+    norm_measure(n->d.channels, 0, split, x, n->sums, n->workspace);
+    norm_measure(n->d.channels, 0, pixels - split, x + split * c, n->sums + 2 * c, n->workspace);
     norm_combine(&n->d, NORM_SLICES, counts, n->sums, n->mean, n->variance);
     norm_forward(&n->d, pixels, x, y);
 }
@@ -294,11 +298,11 @@ static void test_pooling_equals_pytorch(void **state)
             float *y = new_floats((size_t)count * shape_count(in)),
                   *dx = new_floats((size_t)count * shape_count(in));
             if (average) {
-                average_forward(in, count, x, y);
+                average_forward(in, count, (struct conv_input){.x = x}, y);
                 average_backward(in, count, dy, dx);
             } else {
-                pool_forward(in, count, x, y);
-                pool_backward(in, count, x, dy, dx);
+                pool_forward(in, count, (struct conv_input){.x = x}, y);
+                pool_backward(in, count, (struct conv_input){.x = x}, dy, dx);
             }
             expect_golden(c, "y", y, exact);
             expect_golden(c, "dx", dx, exact);
@@ -320,7 +324,7 @@ static void test_pooling_sends_a_tie_to_the_first_only(void **state)
                  {{0, 0, 0, 1}, {0, 0, 0, 5}}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         float dy = 5.0f, dx[4];
-        pool_backward(in, 1, cases[i].x, &dy, dx);
+        pool_backward(in, 1, (struct conv_input){.x = cases[i].x}, &dy, dx);
         assert_memory_equal(dx, cases[i].dx, sizeof dx);
     }
 }

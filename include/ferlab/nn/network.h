@@ -64,6 +64,10 @@ enum loss {
     LOSS_MULTI_TARGET,  /* -log of the largest p_k among the k with t_k > 0 (Barsoum et al. 2016) */
 };
 
+/* Sessions that are not for training read the weights once, when they are made, and again when told that
+ * those have changed. */
+void session_refresh(struct session *s);
+
 /* Probabilities [count][classes] of images [count][size][size], in evaluation mode. count <= batch. */
 void session_predict(struct session *s, const float *images, int count, float *probabilities);
 

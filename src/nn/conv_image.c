@@ -1,5 +1,5 @@
-/* The first convolution: 3x3 over one channel. Nine products a value are too few for gathering patches to
- * pay; here a vector of output channels stays in registers while the taps are walked. */
+/* The first convolution: 3x3 over the one channel of an image. Nine products a value are too few for
+ * gathering patches to pay; here a vector of output channels stays in registers while the taps are walked. */
 #include "layer.h"
 
 #include "simd.h"
@@ -8,20 +8,25 @@
 
 /* Two vectors of eight: a vector type wider than the processor has would be split through memory. */
 enum { WIDTH = 8, VECTORS = 2, LANES = VECTORS * WIDTH, PIXELS = 4 };
-/* Inlined into each clone, else they would be compiled for the plainest processor only. */
-#define INLINE static inline __attribute__((always_inline))
 typedef float lanes __attribute__((vector_size(WIDTH * sizeof(float)), aligned(4), may_alias));
 
-size_t conv_first_workspace(const struct conv *d)
+static size_t padded_floats(const struct conv *d)
 {
     return (size_t)(d->height + 2) * (size_t)(d->width + 2);
+}
+
+/* The padded image, then a row of gradients or the ending's sums. */
+size_t conv_image_workspace(const struct conv *d)
+{
+    size_t row = (size_t)d->width * (size_t)d->out;
+    return padded_floats(d) + (row > 2 * (size_t)d->out ? row : 2 * (size_t)d->out);
 }
 
 /* The image with a border of zeros; rows are `stride` floats long. */
 static size_t pad_image(const struct conv *d, const float *x, float *padded)
 {
     size_t stride = (size_t)d->width + 2, width = (size_t)d->width;
-    memset(padded, 0, conv_first_workspace(d) * sizeof *padded);
+    memset(padded, 0, padded_floats(d) * sizeof *padded);
     for (size_t y = 0; y < (size_t)d->height; y++)
         memcpy(padded + (y + 1) * stride + 1, x + y * width, width * sizeof *padded);
     return stride;
@@ -30,13 +35,9 @@ static size_t pad_image(const struct conv *d, const float *x, float *padded)
 /* `pixels` neighbours of one image row, LANES output channels. A constant, so that the sums stay in
  * registers. */
 INLINE void forward_pixels(size_t pixels, size_t out, size_t stride, const float *top, const float *packed,
-                           const float *bias, float *y)
+                           float *y)
 {
     lanes sum[PIXELS][VECTORS] = {0};
-    if (bias)
-        for (size_t p = 0; p < pixels; p++)
-            for (size_t v = 0; v < VECTORS; v++)
-                sum[p][v] = *(const lanes *)(bias + v * WIDTH);
     for (size_t ky = 0; ky < 3; ky++)
         for (size_t kx = 0; kx < 3; kx++)
             for (size_t v = 0; v < VECTORS; v++) {
@@ -50,21 +51,21 @@ INLINE void forward_pixels(size_t pixels, size_t out, size_t stride, const float
 }
 
 INLINE void forward_row(size_t width, size_t out, size_t stride, const float *top, const float *packed,
-                        const float *bias, float *y)
+                        float *y)
 {
     size_t x = 0;
     for (; x + PIXELS <= width; x += PIXELS)
-        forward_pixels(PIXELS, out, stride, top + x, packed, bias, y + x * out);
+        forward_pixels(PIXELS, out, stride, top + x, packed, y + x * out);
     for (; x < width; x++)
-        forward_pixels(1, out, stride, top + x, packed, bias, y + x * out);
+        forward_pixels(1, out, stride, top + x, packed, y + x * out);
 }
 
 INLINE void forward_row_scalar(size_t width, size_t out, size_t channels, size_t stride, const float *top,
-                               const float *packed, const float *bias, float *y)
+                               const float *packed, float *y)
 {
     for (size_t x = 0; x < width; x++)
         for (size_t o = 0; o < channels; o++) {
-            float sum = bias ? bias[o] : 0.0f;
+            float sum = 0.0f;
             for (size_t t = 0; t < 9; t++)
                 sum += packed[t * out + o] * top[t / 3 * stride + x + t % 3];
             y[x * out + o] = sum;
@@ -72,25 +73,31 @@ INLINE void forward_row_scalar(size_t width, size_t out, size_t channels, size_t
 }
 
 SIMD_CLONES
-void conv_first_forward(const struct conv *d, int count, const float *x, const float *packed,
-                        const float *bias, float *y, float *workspace)
+static void forward_image(const struct conv *d, size_t stride, const float *padded, const float *packed,
+                          float *y)
 {
-    size_t out = (size_t)d->out, width = (size_t)d->width, height = (size_t)d->height;
-    size_t whole = out - out % LANES;
-    for (size_t n = 0; n < (size_t)count; n++) {
-        size_t stride = pad_image(d, x + n * width * height, workspace);
-        for (size_t row = 0; row < height; row++) {
-            const float *top = workspace + row * stride;
-            float *to = y + (n * height + row) * width * out;
-            for (size_t o = 0; o < whole; o += LANES)
-                forward_row(width, out, stride, top, packed + o, bias ? bias + o : NULL, to + o);
-            forward_row_scalar(width, out, out - whole, stride, top, packed + whole,
-                               bias ? bias + whole : NULL, to + whole);
-        }
+    size_t out = (size_t)d->out, width = (size_t)d->width, whole = out - out % LANES;
+    for (size_t row = 0; row < (size_t)d->height; row++) {
+        const float *top = padded + row * stride;
+        float *to = y + row * width * out;
+        for (size_t o = 0; o < whole; o += LANES)
+            forward_row(width, out, stride, top, packed + o, to + o);
+        forward_row_scalar(width, out, out - whole, stride, top, packed + whole, to + whole);
     }
 }
 
-/* partial[8 - tap][out]: the order of conv_backward's partials. */
+void conv_image_forward(const struct conv *d, int count, const float *x, const float *packed,
+                        const struct conv_ending *end, float *y, float *workspace)
+{
+    size_t out = (size_t)d->out, pixels = (size_t)d->width * (size_t)d->height;
+    for (size_t n = 0; n < (size_t)count; n++) {
+        size_t stride = pad_image(d, x + n * pixels, workspace);
+        forward_image(d, stride, workspace, packed, y + n * pixels * out);
+        ending_apply(end, n * pixels, pixels, d->out, y + n * pixels * out, workspace + padded_floats(d));
+    }
+}
+
+/* partial[tap][out] */
 INLINE void backward_row(size_t width, size_t out, size_t ky, const float *row, const float *dy,
                          float *partial)
 {
@@ -103,7 +110,7 @@ INLINE void backward_row(size_t width, size_t out, size_t ky, const float *row, 
         }
     for (size_t kx = 0; kx < 3; kx++)
         for (size_t v = 0; v < VECTORS; v++)
-            *(lanes *)(partial + (8 - (ky * 3 + kx)) * out + v * WIDTH) += sum[kx][v];
+            *(lanes *)(partial + (ky * 3 + kx) * out + v * WIDTH) += sum[kx][v];
 }
 
 INLINE void backward_row_scalar(size_t width, size_t out, size_t channels, size_t ky, const float *row,
@@ -114,26 +121,37 @@ INLINE void backward_row_scalar(size_t width, size_t out, size_t channels, size_
             float sum = 0.0f;
             for (size_t x = 0; x < width; x++)
                 sum += dy[x * out + o] * row[x + kx];
-            partial[(8 - (ky * 3 + kx)) * out + o] += sum;
+            partial[(ky * 3 + kx) * out + o] += sum;
         }
 }
 
 SIMD_CLONES
-void conv_first_backward(const struct conv *d, int count, const float *x, const float *dy, float *partial,
-                         float *workspace)
+static void backward_rows(size_t width, size_t out, size_t stride, const float *top, const float *dy,
+                          float *partial)
+{
+    size_t whole = out - out % LANES;
+    for (size_t ky = 0; ky < 3; ky++) {
+        for (size_t o = 0; o < whole; o += LANES)
+            backward_row(width, out, ky, top + ky * stride, dy + o, partial + o);
+        backward_row_scalar(width, out, out - whole, ky, top + ky * stride, dy + whole, partial + whole);
+    }
+}
+
+void conv_image_backward(const struct conv *d, int count, const float *x, struct conv_gradient dy,
+                         float *partial, float *workspace)
 {
     size_t out = (size_t)d->out, width = (size_t)d->width, height = (size_t)d->height;
-    size_t whole = out - out % LANES;
+    float *seen = workspace + padded_floats(d);
     for (size_t n = 0; n < (size_t)count; n++) {
         size_t stride = pad_image(d, x + n * width * height, workspace);
         for (size_t row = 0; row < height; row++) {
-            const float *g = dy + (n * height + row) * width * out;
-            for (size_t ky = 0; ky < 3; ky++) {
-                const float *in = workspace + (row + ky) * stride;
-                for (size_t o = 0; o < whole; o += LANES)
-                    backward_row(width, out, ky, in, g + o, partial + o);
-                backward_row_scalar(width, out, out - whole, ky, in, g + whole, partial + whole);
+            size_t at = (n * height + row) * width * out;
+            const float *g = dy.dy + at;
+            if (dy.through) {
+                norm_backward(dy.through, width, dy.x + at, g, seen);
+                g = seen;
             }
+            backward_rows(width, out, stride, workspace + row * stride, g, partial);
         }
     }
 }
