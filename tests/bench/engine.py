@@ -1,47 +1,63 @@
 #!/usr/bin/python3
-"""The engine's speed beside PyTorch's, on the same network and threads.
+"""The engine's speed beside PyTorch's, on the same networks and threads.
 
-    engine.py FERLAB_PROGRAM [--rounds 3] [--seconds 6] [--threads 2]
+    engine.py FERLAB_PROGRAM [--pairs 5] [--seconds 4] [--threads 2] [--arch default|vgg13]
 
-The two take turns, so that other work on the machine hits both alike; trust the ratios more than the images a second.
-Needs ../shared/peer/bench.py beside the project, and python3-torch for it; without them only ferlab is measured.
+The two take turns, so that other work on the machine hits both alike; each row gives the median of the pairs' ratios and their
+range. Memory is what training adds to the process. Needs python3-torch; also says how much a second thread brings, beside what it
+brings to OpenBLAS's sgemm.
 """
 import argparse, json, os, statistics, subprocess, sys
 
-PEER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../shared/peer/bench.py")
-KEYS = ("train_img_s", "infer_img_s")
+PEER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "torch_peer.py")
+NETS = {"default": (128, 256), "vgg13": (32, 64)}
+ROWS = (("train_img_s", "training, images/s", False), ("infer_img_s", "inference, images/s", False),
+        ("one_image_ms", "one image, ms", True), ("train_bytes", "training memory, bytes", True))
 
 
 def measure(command):
     done = subprocess.run(command, capture_output=True, text=True)
-    return json.loads(done.stdout) if done.returncode == 0 else None
+    if done.returncode:
+        sys.exit(f"{' '.join(command)}: {done.stderr.strip()}")
+    return json.loads(done.stdout)
+
+
+def compare(program, arch, pairs, seconds, threads):
+    train, infer = NETS[arch]
+    options = ["--arch", arch, "--batch", str(train), "--infer-batch", str(infer), "--threads", str(threads),
+               "--seconds", str(seconds)]
+    runs = [(measure([program, "bench", "--json"] + options), measure([sys.executable, PEER] + options))
+            for _ in range(pairs)]
+    print(f"\n{arch}, {threads} threads, batch {train} and {infer}, {pairs} pairs")
+    for key, title, less in ROWS:
+        ours, theirs = [r[0][key] for r in runs], [r[1][key] for r in runs]
+        ratios = sorted(t / o if less else o / t for o, t in zip(ours, theirs))
+        print(f"  {title:24} ferlab {statistics.median(ours):12.1f}   PyTorch {statistics.median(theirs):12.1f}"
+              f"   {statistics.median(ratios):5.2f}x  [{ratios[0]:.2f}, {ratios[-1]:.2f}]")
+
+
+def second_thread(program, rounds, seconds):
+    gains = []
+    for _ in range(rounds):
+        one, two = (measure([program, "bench", "--json", "--threads", t, "--seconds", str(seconds)]) for t in "12")
+        gains.append([two[k] / one[k] for k in ("train_img_s", "sgemm_gflops")])
+    train, sgemm = (statistics.median(g[i] for g in gains) for i in (0, 1))
+    print(f"\na second thread: training {train:.2f}x, sgemm {sgemm:.2f}x, {train / sgemm:.2f} of it")
 
 
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("program")
-    p.add_argument("--rounds", type=int, default=3)
-    p.add_argument("--seconds", type=float, default=6)
+    p.add_argument("--pairs", type=int, default=5)
+    p.add_argument("--seconds", type=float, default=4)
     p.add_argument("--threads", type=int, default=os.cpu_count())
+    p.add_argument("--arch", choices=sorted(NETS), help="one of the networks only")
     a = p.parse_args()
-    options = ["--threads", str(a.threads), "--seconds", str(a.seconds), "--json"]
-    ours, theirs = [], []
-    for _ in range(a.rounds):
-        ours.append(measure([a.program, "bench"] + options) or sys.exit("ferlab bench failed"))
-        peer = measure([sys.executable, PEER, "--batch", "128"] + options) if os.path.exists(PEER) else None
-        if peer:
-            theirs.append(peer)
-    print(f"load {os.getloadavg()[0]:.1f}, {a.threads} threads, sgemm "
-          f"{statistics.median(o['sgemm_gflops'] for o in ours):.0f} GFLOP/s")
-    for key in KEYS:
-        mine = statistics.median(o[key] for o in ours)
-        line = f"{key:12} ferlab {mine:7.1f}"
-        if theirs:
-            peer = statistics.median(t[key] for t in theirs)
-            line += f"   PyTorch {peer:7.1f}   ratio {mine / peer:.2f}"
-        print(line)
-    if not theirs:
-        print("PyTorch was not measured: ../shared/peer/bench.py or python3-torch is missing")
+    for arch in [a.arch] if a.arch else sorted(NETS):
+        compare(a.program, arch, a.pairs, a.seconds, a.threads)
+    if not a.arch and a.threads > 1:
+        second_thread(a.program, a.pairs, a.seconds)
+    print(f"\nload {os.getloadavg()[0]:.1f} at the end")
 
 
 if __name__ == "__main__":

@@ -59,17 +59,17 @@ static void test_bench_measures_every_layer(void **state)
     (void)state;
     struct bench b;
     struct err e;
-    if (!bench_run("8,P", 1, 0.01, &b, &e))
+    if (!bench_run(&(struct bench_plan){"8,P", 1, 16, 32, 0.01}, &b, &e))
         fail_msg("%s", e.text);
     assert_int_equal(b.layer_count, 6); /* conv, norm, pool, average, dropout, dense */
     assert_int_equal(b.threads, 1);
     assert_true(b.train_img_s > 0.0 && b.infer_img_s > 0.0 && b.sgemm_gflops > 0.0);
     assert_string_equal(b.layers[0].kind, "conv");
-    assert_true(b.layers[0].forward_flops == 2.0 * 9 * 8 * 48 * 48 * 128);
+    assert_true(b.layers[0].forward_flops == 2.0 * 9 * 8 * 48 * 48 * 16);
     for (size_t i = 0; i < b.layer_count; i++)
         assert_true(b.layers[i].forward_ms > 0.0);
     bench_free(&b);
-    assert_false(bench_run("8,nonsense", 1, 0.01, &b, &e));
+    assert_false(bench_run(&(struct bench_plan){"8,nonsense", 1, 16, 32, 0.01}, &b, &e));
     assert_int_equal(e.code, ERR_USAGE);
 }
 

@@ -15,15 +15,25 @@ struct bench_layer {
 };
 
 struct bench {
-    double train_img_s, infer_img_s, sgemm_gflops; /* sgemm: products of 768x768 on all threads at once */
-    int threads, train_batch, infer_batch;
+    double train_img_s, infer_img_s, one_ms; /* one: the time of a single image */
+    double sgemm_gflops;                     /* products of 768x768 on all threads at once */
+    size_t train_bytes;                      /* what a training session of that batch plans */
+    int threads, train_batch, infer_batch, input_size;
     struct bench_layer *layers; /* malloc'ed */
     size_t layer_count;
 };
 
-/* Trains random images for about `seconds`, infers half and multiplies a quarter as long; at least a batch of
- * each. Ends early with ERR_INTERRUPTED when base/interrupt.h says so. threads 0: all. */
-bool bench_run(const char *arch, int threads, double seconds, struct bench *out, struct err *e);
+/* What to measure: trains random images for about `seconds`, infers half as long, single images and products
+ * a quarter as long; at least a batch of each. threads 0: all. */
+struct bench_plan {
+    const char *arch;
+    int threads, train_batch, infer_batch;
+    double seconds;
+};
+enum { BENCH_TRAIN_BATCH = 128, BENCH_INFER_BATCH = 256 };
+
+/* Ends early with ERR_INTERRUPTED when base/interrupt.h says so. */
+bool bench_run(const struct bench_plan *plan, struct bench *out, struct err *e);
 void bench_free(struct bench *b);
 
 #endif
