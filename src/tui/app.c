@@ -279,7 +279,8 @@ void app_handle(struct app *app, const struct input *input)
         handle_resize(app);
         break;
     case INPUT_TICK:
-        refresh_look(app);
+        if (app->ask == NULL) /* what is asked about stays as it is until it is answered */
+            refresh_look(app);
         if (top(app)->ops->tick != NULL)
             top(app)->ops->tick(app, top(app)->state);
         break;

@@ -31,8 +31,8 @@ struct app {
     struct caps caps;
     struct images *images;
 
-    /* the filter and what it picks; rows keep their places while labels change under them, until it is
-     * applied again */
+    /* the filter and what it picks; rows keep their places while reviews change labels under them, until it
+     * is applied again: by the reviewer, or when the model or the rule is another */
     char filter_text[512];
     struct filter *filter;
     uint32_t *rows;

@@ -77,8 +77,8 @@ static bool show_model(struct app *app, int64_t model)
         app_complain(app, "%s", e.text);
         return false;
     }
-    rows_measure(app);
-    app_changed(app, CHANGE_MODEL);
+    rows_apply(app);
+    app_changed(app, CHANGE_MODEL | CHANGE_ROWS);
     return true;
 }
 
@@ -143,7 +143,7 @@ bool app_use_model(struct app *app, int64_t model)
 void app_use_rule(struct app *app, enum rule rule)
 {
     columns_use_rule(app->columns, rule);
-    rows_measure(app);
-    app_changed(app, CHANGE_LABELS);
+    rows_apply(app);
+    app_changed(app, CHANGE_LABELS | CHANGE_ROWS);
     app_message(app, "labels under the rule %s", rule_name(rule));
 }

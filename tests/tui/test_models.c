@@ -102,6 +102,44 @@ static void test_enter_switches_the_model_in_use(void **state)
     screen_end(s);
 }
 
+/* "N of 300    model NAME", with the faces that a fresh look under this filter and rule picks. */
+static size_t expect_picked(struct screen *s, const char *name, const char *filter, const char *rule)
+{
+    char text[128];
+    json_t *rows =
+        run_ferlab_json("list", filter, "-w", workspace, "--model", name, "--rule", rule, "--json", NULL);
+    size_t count = json_array_size(rows);
+    json_decref(rows);
+    snprintf(text, sizeof text, "%zu of 300    model %s", count, name);
+    expect_text(s, text);
+    return count;
+}
+
+static void test_another_model_or_rule_applies_the_filter_again(void **state)
+{
+    (void)state;
+    json_decref(run_ferlab_json("model", "-w", workspace, "use", "newer", "--json", NULL));
+    struct screen *s = start(140, 42);
+    screen_keys(s, "q");
+    size_t newer = expect_picked(s, "newer", "pred!=label", "majority");
+    screen_keys(s, "mj\r");
+    expect_text(s, "● older");
+    screen_keys(s, "q");
+    size_t older = expect_picked(s, "older", "pred!=label", "majority");
+    assert_int_not_equal(older, newer);
+    screen_keys(s, ":model newer\r");
+    expect_picked(s, "newer", "pred!=label", "majority");
+    json_decref(run_ferlab_json("model", "-w", workspace, "use", "older", "--json", NULL));
+    expect_picked(s, "older", "pred!=label", "majority"); /* as after a training elsewhere */
+    screen_keys(s, ":filter label:none\r");
+    size_t without = expect_picked(s, "older", "label:none", "majority");
+    screen_keys(s, ":rule probability\r");
+    assert_int_not_equal(expect_picked(s, "older", "label:none", "probability"), without);
+    screen_keys(s, ":model newer\r");
+    expect_text(s, "model newer");
+    screen_end(s);
+}
+
 static void test_remove_asks_and_spares_the_model_in_use(void **state)
 {
     (void)state;
@@ -172,6 +210,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lists_models_and_runs),
         cmocka_unit_test(test_enter_switches_the_model_in_use),
+        cmocka_unit_test(test_another_model_or_rule_applies_the_filter_again),
         cmocka_unit_test(test_remove_asks_and_spares_the_model_in_use),
         cmocka_unit_test(test_failed_run_says_why),
         cmocka_unit_test(test_small_screen_shows_both_tables),
