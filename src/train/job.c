@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -202,22 +203,29 @@ static int open_log(const char *workspace, char dir[PATH_MAX], char path[PATH_MA
     return log;
 }
 
-/* Starts the program with these arguments, which are freed. */
-static bool start(const char *workspace, struct arguments *a, pid_t *pid, char log[PATH_MAX], struct err *e)
+/* Starts the program with these arguments, which are freed; it prints into `log`, which is closed. */
+static bool start(struct arguments *a, int log, struct launched *l, struct err *e)
 {
-    char program[PATH_MAX], dir[PATH_MAX], passing[PATH_MAX], name[64];
-    if (a->failed || !path_of_program(program, e)) {
-        bool failed = a->failed;
-        arena_free(&a->arena);
-        return failed ? err_memory(e, "starting a job") : false;
-    }
-    int fd = open_log(workspace, dir, passing, e);
-    struct launched l = {0};
-    bool fine = fd >= 0 && launch(program, a, fd, &l, e);
-    if (fd >= 0)
-        close(fd);
+    char program[PATH_MAX];
+    bool fine = log >= 0 && (!a->failed || err_memory(e, "starting a job")) && path_of_program(program, e) &&
+                launch(program, a, log, l, e);
+    if (log >= 0)
+        close(log);
     arena_free(&a->arena);
-    if (!fine) {
+    return fine;
+}
+
+bool job_start_training(const char *workspace, const struct recipe *recipe, pid_t *pid, char log[PATH_MAX],
+                        struct err *e)
+{
+    if (!recipe_check(recipe, e))
+        return false;
+    struct arguments a = {0};
+    struct launched l = {0};
+    char dir[PATH_MAX], passing[PATH_MAX], name[64];
+    describe(&a, workspace, recipe);
+    int fd = open_log(workspace, dir, passing, e);
+    if (!start(&a, fd, &l, e)) {
         if (fd >= 0)
             unlink(passing);
         return false;
@@ -229,24 +237,70 @@ static bool start(const char *workspace, struct arguments *a, pid_t *pid, char l
     return true;
 }
 
-bool job_start_training(const char *workspace, const struct recipe *recipe, pid_t *pid, char log[PATH_MAX],
-                        struct err *e)
+void job_last_line(const char *log, char *out, size_t size)
 {
-    if (!recipe_check(recipe, e))
-        return false;
-    struct arguments a = {0};
-    describe(&a, workspace, recipe);
-    return start(workspace, &a, pid, log, e);
+    size_t length;
+    char *text = file_read(log, 1 << 20, &length, NULL);
+    out[0] = '\0';
+    if (text == NULL)
+        return;
+    while (length > 0 && text[length - 1] == '\n')
+        text[--length] = '\0';
+    const char *line = strrchr(text, '\n');
+    snprintf(out, size, "%s", line != NULL ? line + 1 : text);
+    free(text);
 }
 
-bool job_start_predictions(const char *workspace, const char *model, pid_t *pid, char log[PATH_MAX],
-                           struct err *e)
+/* --- predictions --- */
+
+static bool predictions_log(const char *workspace, const char *model, char log[PATH_MAX])
 {
-    const char *const words[] = {"ferlab", "-w", workspace, "model", "use", model, "--quiet"};
+    return snprintf(log, PATH_MAX, "%s.runs/predict-%s.log", workspace, model) < PATH_MAX;
+}
+
+/* The log, locked by its open file, which the process inherits: the lock goes when the process does. */
+static int open_predictions_log(const char *workspace, const char *model, char log[PATH_MAX], struct err *e)
+{
+    char dir[PATH_MAX];
+    if (!predictions_log(workspace, model, log) ||
+        snprintf(dir, PATH_MAX, "%s.runs", workspace) >= PATH_MAX) {
+        err_set(e, ERR_INPUT, "%.200s: the path is too long; move the workspace", workspace);
+        return -1;
+    }
+    int fd = path_make_dirs(dir, e) ? open(log, O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0666) : -1;
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && ftruncate(fd, 0) == 0)
+        return fd;
+    if (fd >= 0 && errno == EWOULDBLOCK)
+        err_set(e, ERR_INPUT, "%s: its predictions are being computed already", model);
+    else
+        err_errno(e, log, "write", "make room, or choose a folder you may write to");
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+bool job_start_predictions(const char *workspace, const char *model, struct err *e)
+{
+    const char *const words[] = {"ferlab", "-w", workspace, "model", "use", model};
     struct arguments a = {0};
+    struct launched l;
+    char log[PATH_MAX];
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         add_word(&a, words[i]);
-    return start(workspace, &a, pid, log, e);
+    return start(&a, open_predictions_log(workspace, model, log, e), &l, e);
+}
+
+bool job_predicts(const char *workspace, const char *model, char *line, size_t size)
+{
+    char log[PATH_MAX];
+    line[0] = '\0';
+    int fd = predictions_log(workspace, model, log) ? open(log, O_RDONLY | O_CLOEXEC) : -1;
+    if (fd < 0)
+        return false;
+    bool locked = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    close(fd);
+    job_last_line(log, line, size);
+    return locked;
 }
 
 /* Whether that process runs this program: a pid that a run left behind may be somebody else's by now. */

@@ -170,6 +170,9 @@ static enum outcome act_on_app(struct app *app, enum action action)
     case ACTION_MODELS:
         app_push(app, &view_models);
         break;
+    case ACTION_PREDICT:
+        app_predict(app, app->columns->model);
+        break;
     case ACTION_HELP:
         app_push(app, &view_help);
         break;
@@ -279,8 +282,10 @@ void app_handle(struct app *app, const struct input *input)
         handle_resize(app);
         break;
     case INPUT_TICK:
-        if (app->ask == NULL) /* what is asked about stays as it is until it is answered */
+        if (app->ask == NULL) { /* what is asked about stays as it is until it is answered */
             refresh_look(app);
+            refresh_predicting(app);
+        }
         if (top(app)->ops->tick != NULL)
             top(app)->ops->tick(app, top(app)->state);
         break;

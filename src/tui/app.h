@@ -47,6 +47,9 @@ struct app {
     struct run *runs;
     size_t run_count;
 
+    int64_t predicting;        /* the model for which a process computes what it lacks; 0: none */
+    char predicting_line[128]; /* what that process said last: "1024 of 32137 faces …"; "" nothing yet */
+
     struct metrics filter_metrics; /* of the rows, under the protocol shown */
     struct confusion filter_confusion;
     double valid_accuracy; /* of the model on split valid, labels in force; NaN where it cannot be had */
@@ -92,7 +95,10 @@ void app_pop(struct app *app);
  * views, undo). */
 enum outcome app_act(struct app *app, enum action action);
 
+/* A model that lacks predictions is used once a process of its own has computed them. */
 bool app_use_model(struct app *app, int64_t model);
+bool app_predict(struct app *app, int64_t model);              /* starts that process */
+int64_t app_unpredicted(const struct app *app, int64_t model); /* how many samples the model has not seen */
 void app_use_rule(struct app *app, enum rule rule);
 
 /* One line above the bottom line, until the next key. Control characters are escaped. app_complain is for

@@ -11,22 +11,45 @@
 #include <stdio.h>
 #include <string.h>
 
+/* "predicting 38 %", with the model's name where it is not the one shown; else that predictions lack. */
+static void describe_predictions(const struct app *app, bool wide, char *out, size_t size)
+{
+    const char *gap = wide ? "  " : " ", *name = "";
+    int64_t lacking = app_unpredicted(app, app->columns->model);
+    unsigned long long done = 0, all = 0;
+    char count[32], share[16] = "";
+    out[0] = '\0';
+    if (app->predicting != 0) {
+        if (sscanf(app->predicting_line, "%llu of %llu", &done, &all) == 2 && all > 0)
+            snprintf(share, sizeof share, " %llu %%", 100 * done / all);
+        for (size_t i = 0; i < app->model_count; i++)
+            if (app->models[i].id == app->predicting && app->predicting != app->columns->model)
+                name = app->models[i].name;
+        snprintf(out, size, "%spredicting%s%.24s%s", gap, name[0] != '\0' ? " " : "", name, share);
+    } else if (lacking > 0 && wide) {
+        snprintf(out, size, "%s%s unpredicted", gap, draw_count(count, lacking));
+    } else if (lacking > 0) {
+        snprintf(out, size, "%sunpredicted", gap);
+    }
+}
+
 /* "412 of 3,191    model ferplus-m  valid 88.1 %   majority"; "412  ferplus-m valid 88.1 %  majority" where
  * the screen is narrow. */
 static void describe_protocol(const struct app *app, bool wide, char *out, size_t size)
 {
-    char rows[32], all[32], accuracy[32] = "";
+    char rows[32], all[32], accuracy[32] = "", predictions[80];
     const struct columns *c = app->columns;
     const char *model = c->model != 0 ? c->model_name : wide ? "none" : "no model";
     if (!isnan(app->valid_accuracy))
         snprintf(accuracy, sizeof accuracy, "%svalid %.1f %%", wide ? "  " : " ", 100 * app->valid_accuracy);
+    describe_predictions(app, wide, predictions, sizeof predictions);
     draw_count(rows, (int64_t)app->row_count);
     draw_count(all, (int64_t)c->count);
     if (wide)
-        snprintf(out, size, "%s of %s    model %s%s   %s%s", rows, all, model, accuracy, rule_name(c->rule),
-                 app->read_only ? "   read-only" : "");
+        snprintf(out, size, "%s of %s    model %s%s%s   %s%s", rows, all, model, predictions, accuracy,
+                 rule_name(c->rule), app->read_only ? "   read-only" : "");
     else
-        snprintf(out, size, "%s  %s%s  %s%s", rows, model, accuracy, rule_name(c->rule),
+        snprintf(out, size, "%s  %s%s%s  %s%s", rows, model, predictions, accuracy, rule_name(c->rule),
                  app->read_only ? "  read-only" : "");
 }
 

@@ -4,6 +4,7 @@
 
 #include "ferlab/train/job.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,12 +63,24 @@ void refresh_reviews(struct app *app)
     app_changed(app, CHANGE_LABELS);
 }
 
-static int64_t predictions_of(const struct app *app, int64_t model)
+static const struct model *find_model(const struct app *app, int64_t model)
 {
     for (size_t i = 0; i < app->model_count; i++)
         if (app->models[i].id == model)
-            return app->models[i].predictions;
-    return 0;
+            return &app->models[i];
+    return NULL;
+}
+
+static int64_t predictions_of(const struct app *app, int64_t model)
+{
+    const struct model *m = find_model(app, model);
+    return m != NULL ? m->predictions : 0;
+}
+
+int64_t app_unpredicted(const struct app *app, int64_t model)
+{
+    const struct model *m = find_model(app, model);
+    return m != NULL ? (int64_t)app->columns->count - m->predictions : 0;
 }
 
 static bool show_model(struct app *app, int64_t model)
@@ -105,30 +118,77 @@ void refresh_look(struct app *app)
     app_changed(app, CHANGE_RUNS);
 }
 
-/* A model that has not seen all samples yet: a process of its own computes what is missing and then makes it
- * the current one, which shows here as any change of the workspace does. */
-static bool predict_first(struct app *app, const struct model *m, int64_t missing)
+/* --- predictions that a model lacks: a process of its own computes them and then makes the model the current
+ * one, which shows here as any change of the workspace does --- */
+
+static void predicting_ended(struct app *app, int64_t model)
 {
-    char log[PATH_MAX], count[32];
-    pid_t pid;
-    struct err e;
-    if (!job_start_predictions(workspace_path(app->workspace), m->name, &pid, log, &e)) {
-        app_complain(app, "%s", e.text);
-        return false;
+    char line[sizeof app->message];
+    refresh_look(app);
+    const struct model *m = find_model(app, model);
+    if (m == NULL)
+        return;
+    job_predicts(workspace_path(app->workspace), m->name, line, sizeof line);
+    if (app_unpredicted(app, model) > 0)
+        app_complain(app, "%s has not seen all samples: %s; p tries again", m->name,
+                     line[0] != '\0' ? line : "its process was ended");
+    else
+        app_message(app, "%s has seen all samples", m->name);
+}
+
+void refresh_predicting(struct app *app)
+{
+    static const char label[] = "predict: ";
+    int64_t before = app->predicting;
+    char line[sizeof app->predicting_line];
+    app->predicting = 0;
+    for (size_t i = 0; i < app->model_count && app->predicting == 0; i++) {
+        const struct model *m = &app->models[i];
+        if ((m->id == before || app_unpredicted(app, m->id) > 0) &&
+            job_predicts(workspace_path(app->workspace), m->name, line, sizeof line))
+            app->predicting = m->id;
     }
-    app->model_chosen = false;
-    app_message(app, "%s looks at %s samples first; it is shown when it has seen them (log: %s)", m->name,
-                draw_count(count, missing), log);
-    return true;
+    bool told = app->predicting != 0 && strncmp(line, label, strlen(label)) == 0;
+    const char *now = told ? line + strlen(label) : "";
+    app->redraw |= app->predicting != before || strcmp(now, app->predicting_line) != 0;
+    snprintf(app->predicting_line, sizeof app->predicting_line, "%s", now);
+    if (before != 0 && app->predicting == 0)
+        predicting_ended(app, before);
+}
+
+bool app_predict(struct app *app, int64_t model)
+{
+    const struct model *m = find_model(app, model), *busy = find_model(app, app->predicting);
+    char count[32];
+    struct err e;
+    if (m == NULL) {
+        app_message(app, "no model yet; t trains one, 'ferlab model import FILE' brings one in");
+    } else if (app_unpredicted(app, model) == 0) {
+        app_message(app, "%s has seen all samples", m->name);
+    } else if (app->read_only) {
+        app_complain(app, "%s may only be read; copy it to where you may write, and predict there",
+                     workspace_path(app->workspace));
+    } else if (busy != NULL) {
+        app_message(app, "%s is predicting already: %s", busy->name,
+                    app->predicting_line[0] != '\0' ? app->predicting_line : "it begins");
+    } else if (!job_start_predictions(workspace_path(app->workspace), m->name, &e)) {
+        app_complain(app, "%s", e.text);
+    } else {
+        app->predicting = model;
+        app->predicting_line[0] = '\0';
+        app->model_chosen = false;
+        app_message(app, "%s looks at %s samples first; it is shown when it has seen them", m->name,
+                    draw_count(count, app_unpredicted(app, model)));
+        return true;
+    }
+    return false;
 }
 
 bool app_use_model(struct app *app, int64_t model)
 {
     struct err e;
-    int64_t missing = (int64_t)app->columns->count - predictions_of(app, model);
-    for (size_t i = 0; i < app->model_count && missing > 0 && !app->read_only; i++)
-        if (app->models[i].id == model)
-            return predict_first(app, &app->models[i], missing);
+    if (!app->read_only && app_unpredicted(app, model) > 0)
+        return app_predict(app, model);
     if (!app->read_only && !model_use(app->workspace, model, &e)) {
         app_complain(app, "%s", e.text);
         return false;

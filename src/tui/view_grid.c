@@ -269,12 +269,42 @@ static void draw_grid_status(const struct app *app, const struct grid *g)
         draw_text(line, column, right - column - 2, STYLE_ACCENT, "   “%s”", c->note[row]);
 }
 
+static void draw_centred(int line, const char *text)
+{
+    int column = (draw_columns() - str_columns(text)) / 2;
+    draw_text(line, column > 0 ? column : 0, 0, STYLE_DIM, "%s", text);
+}
+
+/* Why there may be nothing to show: most filters speak of predictions. */
+static void draw_unpredicted(const struct app *app, int line)
+{
+    const struct columns *c = app->columns;
+    int64_t lacking = app_unpredicted(app, c->model);
+    char text[256], seen[32], all[32];
+    if (lacking == 0)
+        return;
+    draw_count(seen, (int64_t)c->count - lacking);
+    draw_count(all, (int64_t)c->count);
+    if (app->predicting == c->model)
+        snprintf(text, sizeof text, "model %s is predicting: %s", c->model_name,
+                 app->predicting_line[0] != '\0' ? app->predicting_line : "it begins");
+    else if (lacking == (int64_t)c->count)
+        snprintf(text, sizeof text, "model %s has predicted nothing yet: p predicts", c->model_name);
+    else
+        snprintf(text, sizeof text, "model %s has predicted %s of %s samples: p predicts the others",
+                 c->model_name, seen, all);
+    draw_centred(line, text);
+}
+
 static void draw_nothing(const struct app *app)
 {
-    const char *text = app->columns->count == 0 ? "no samples yet: 'ferlab import PATH' brings them in"
-                                                : "no sample passes this filter; / changes it";
-    int column = (draw_columns() - str_columns(text)) / 2;
-    draw_text(draw_rows() / 2, column > 0 ? column : 0, 0, STYLE_DIM, "%s", text);
+    int line = draw_rows() / 2;
+    if (app->columns->count == 0) {
+        draw_centred(line, "no samples yet: 'ferlab import PATH' brings them in");
+        return;
+    }
+    draw_unpredicted(app, line - 2);
+    draw_centred(line, "no sample passes this filter; / changes it");
 }
 
 static void grid_draw(struct app *app, void *state)

@@ -164,7 +164,10 @@ static void draw_model(const struct app *app, const struct model *m, int row, bo
     draw_text(row, 1, 1, selected ? style : STYLE_ACCENT, current ? "●" : " ");
     draw_table_cell(row, COLUMN_NAME, style, m->name);
     draw_table_cell(row, COLUMN_VALID, style, number_percent(text, m->valid_accuracy));
-    draw_table_cell(row, COLUMN_PREDICTED, style, draw_count(text, m->predictions));
+    long long done = 0;
+    if (m->id == app->predicting && sscanf(app->predicting_line, "%lld", &done) != 1)
+        done = 0;
+    draw_table_cell(row, COLUMN_PREDICTED, style, draw_count(text, m->predictions + done));
     draw_table_cell(row, COLUMN_PARAMETERS, style, draw_count(text, m->parameters));
     snprintf(text, sizeof text, "%" PRId64, m->run);
     draw_table_cell(row, COLUMN_RUN, style, m->run != 0 ? text : "–");
@@ -204,7 +207,13 @@ static void draw_detail(const struct app *app, const struct models_view *v, cons
     draw_text(l->detail, 1, draw_columns() - 2, STYLE_DIM,
               "%s: %s, input %" PRId64 "x%" PRId64 ", sha256 %.12s", m->name, m->arch, m->input_size,
               m->input_size, m->digest);
-    if (m->id == app->columns->model && v->metrics.count > 0) {
+    if (m->id == app->predicting) {
+        draw_text(l->detail + 1, 1, 0, STYLE_ACCENT, "predicting: %s",
+                  app->predicting_line[0] != '\0' ? app->predicting_line : "it begins");
+    } else if (app_unpredicted(app, m->id) > 0) {
+        draw_text(l->detail + 1, 1, 0, STYLE_DIM, "⏎ or p computes the %s predictions it lacks, then uses it",
+                  draw_count(count, app_unpredicted(app, m->id)));
+    } else if (m->id == app->columns->model && v->metrics.count > 0) {
         int at = 1 + draw_text(l->detail + 1, 1, 0, STYLE_ACCENT, "● in use");
         at += draw_text(l->detail + 1, at, 0, STYLE_NORMAL, "   on %s validation faces: accuracy %s",
                         draw_count(count, v->metrics.count), number_percent(text, v->metrics.accuracy));
@@ -343,6 +352,11 @@ static enum outcome models_act(struct app *app, void *state, enum action action)
         if (!v->in_runs)
             return models_use(app, v);
         app_push(app, &view_training);
+        return OUTCOME_REDRAW;
+    case ACTION_PREDICT:
+        if (v->in_runs || model_shown(app, v->model) == NULL)
+            return OUTCOME_IGNORED;
+        app_predict(app, model_shown(app, v->model)->id);
         return OUTCOME_REDRAW;
     case ACTION_REMOVE:
         return models_remove(app, v);

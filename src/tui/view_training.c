@@ -7,7 +7,6 @@
 #include "training_form.h"
 
 #include "ferlab/base/clock.h"
-#include "ferlab/base/path.h"
 #include "ferlab/train/job.h"
 
 #include <errno.h>
@@ -122,21 +121,6 @@ static void training_close(struct app *app, void *state)
     free(v);
 }
 
-/* The last line that the trainer left in its log. */
-static void last_line(const char *path, char *out, size_t size)
-{
-    size_t length;
-    char *text = file_read(path, 1 << 20, &length, NULL);
-    out[0] = '\0';
-    if (text == NULL)
-        return;
-    while (length > 0 && text[length - 1] == '\n')
-        text[--length] = '\0';
-    const char *line = strrchr(text, '\n');
-    snprintf(out, size, "%s", line != NULL ? line + 1 : text);
-    free(text);
-}
-
 /* A trainer may end before its run exists, for instance when a name is taken; then only its log says why. */
 static void training_watch_launch(struct app *app, struct training_view *v)
 {
@@ -152,7 +136,7 @@ static void training_watch_launch(struct app *app, struct training_view *v)
     if (kill(v->launched, 0) == 0 || errno != ESRCH)
         return;
     char line[512];
-    last_line(v->log, line, sizeof line);
+    job_last_line(v->log, line, sizeof line);
     v->launched = 0;
     app_complain(app, "the training did not start: %s (log: %s)", line[0] ? line : "no reason given", v->log);
 }

@@ -2,10 +2,12 @@
 #include "screen.h"
 #include "support.h"
 
+#include "ferlab/store/models.h"
 #include "ferlab/store/runs.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 
 static char dir[PATH_MAX], workspace[PATH_MAX];
 
@@ -164,6 +166,72 @@ static void test_remove_asks_and_spares_the_model_in_use(void **state)
     screen_end(s);
 }
 
+/* A model brought in from elsewhere, in use: it has predicted nothing. */
+static void import_model(const char *name)
+{
+    char path[PATH_MAX + 64];
+    snprintf(path, sizeof path, "%s/%.40s.onnx", dir, name);
+    json_decref(run_ferlab_json("model", "-w", workspace, "export", "older", path, "--json", NULL));
+    json_decref(run_ferlab_json("model", "-w", workspace, "import", path, "--json", NULL));
+    struct workspace *ws;
+    struct arena arena = {0};
+    struct model m;
+    struct err e;
+    assert_true(workspace_open(&ws, workspace, WORKSPACE_WRITE, &e));
+    assert_true(model_by_name(ws, name, &arena, &m, &e));
+    assert_true(model_use(ws, m.id, &e));
+    arena_free(&arena);
+    workspace_close(ws);
+}
+
+static void test_p_predicts_what_the_model_lacks(void **state)
+{
+    (void)state;
+    import_model("bare");
+    struct screen *s = start(140, 42);
+    expect_text(s, "300 unpredicted");
+    expect_text(s, "⏎ or p computes the 300 predictions it lacks");
+    screen_keys(s, "q");
+    expect_text(s, "0 of 300    model bare");
+    expect_text(s, "model bare has predicted nothing yet: p predicts");
+    screen_keys(s, "p");
+    expect_text(s, "bare has seen all samples");
+    expect_picked(s, "bare", "pred!=label", "majority"); /* by itself */
+    screen_keys(s, "p");
+    expect_text(s, "bare has seen all samples");
+    screen_end(s);
+}
+
+static void test_predicting_shows_its_progress_and_is_started_once(void **state)
+{
+    (void)state;
+    char log[PATH_MAX + 32];
+    import_model("slow");
+    struct screen *s = start(140, 42);
+    expect_text(s, "● slow");
+    snprintf(log, sizeof log, "%s.runs/predict-slow.log", workspace);
+    FILE *process = fopen(log, "w"); /* locked as by the process that predicts */
+    assert_non_null(process);
+    assert_int_equal(flock(fileno(process), LOCK_EX), 0);
+    expect_text(s, "predicting: it begins");
+    fputs("predict: 100 of 300 faces  70/s  2s left\n", process);
+    fflush(process);
+    expect_text(s, "predicting: 100 of 300 faces  70/s  2s left");
+    expect_text(s, "predicting 33 %");
+    screen_keys(s, "\r");
+    expect_text(s, "slow is predicting already: 100 of 300");
+    screen_keys(s, "jp"); /* nor is another model's */
+    screen_settle(s, 100);
+    screen_keys(s, "q");
+    expect_text(s, "model slow is predicting: 100 of 300");
+    fputs("ferlab: no more memory\n", process);
+    fclose(process);
+    expect_text(s, "slow has not seen all samples: ferlab: no more memory; p tries again");
+    screen_keys(s, "p");
+    expect_text(s, "slow has seen all samples");
+    screen_end(s);
+}
+
 /* A run that failed, as a trainer records it. */
 static void add_failed_run(const char *sentence)
 {
@@ -212,6 +280,8 @@ int main(void)
         cmocka_unit_test(test_enter_switches_the_model_in_use),
         cmocka_unit_test(test_another_model_or_rule_applies_the_filter_again),
         cmocka_unit_test(test_remove_asks_and_spares_the_model_in_use),
+        cmocka_unit_test(test_p_predicts_what_the_model_lacks),
+        cmocka_unit_test(test_predicting_shows_its_progress_and_is_started_once),
         cmocka_unit_test(test_failed_run_says_why),
         cmocka_unit_test(test_small_screen_shows_both_tables),
     };

@@ -11,10 +11,17 @@
 bool job_start_training(const char *workspace, const struct recipe *recipe, pid_t *pid, char log[PATH_MAX],
                         struct err *e);
 
+/* The last line of a log; "" where there is none. */
+void job_last_line(const char *log, char *out, size_t size);
+
 /* Starts `ferlab -w WORKSPACE model use MODEL` likewise: it computes the predictions that the model lacks,
- * and makes it the current one. */
-bool job_start_predictions(const char *workspace, const char *model, pid_t *pid, char log[PATH_MAX],
-                           struct err *e);
+ * and makes it the current one. Its log, WORKSPACE.runs/predict-MODEL.log, is locked while it runs: fails
+ * when one runs for that model already. */
+bool job_start_predictions(const char *workspace, const char *model, struct err *e);
+
+/* Whether such a process runs, whoever started it; `line` gets what it printed last, "predict: 1024 of 32137
+ * faces …" once there is something to say. */
+bool job_predicts(const char *workspace, const char *model, char *line, size_t size);
 
 /* Asks the run's process to stop (SIGTERM) with its best model kept; true when the signal was sent. */
 bool job_stop_run(struct workspace *ws, int64_t run, struct err *e);
