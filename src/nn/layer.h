@@ -129,6 +129,7 @@ struct conv_ending {
     const float *bias;
     bool relu;
     double *sums;
+    int part, parts; /* parts > 1: of a team that computes the same outputs, each its part; sums NULL then */
 };
 size_t conv_weights(const struct conv *d);
 size_t conv_packed(const struct conv *d); /* floats */

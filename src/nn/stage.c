@@ -61,7 +61,8 @@ static void conv_op_forward(const struct stage *s, const struct slice *part)
 {
     struct conv d = conv_of(s->layer);
     const struct stage *after = s->follower;
-    struct conv_ending end = {.bias = s->layer->bias ? s->parameters[1].value : NULL};
+    struct conv_ending end = {
+        .bias = s->layer->bias ? s->parameters[1].value : NULL, .part = part->part, .parts = part->parts};
     if (after && after->layer->kind == LAYER_RELU) {
         end.relu = true;
     } else if (after && part->training) {

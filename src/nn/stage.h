@@ -21,7 +21,7 @@ struct stage {
     bool in_place;              /* y is x, dx is dy */
     bool learns_below;          /* an earlier stage needs dx */
     bool learns;                /* this one or an earlier stage has gradients */
-    float *y;                   /* training: what all images become */
+    size_t y_at, d_at;          /* training: where a slice's arena holds the output and its gradient */
     float *packed, *packed_back;
     float *statistics; /* normalisations: the arrays of `norm` */
     double *sums;      /* normalisations: [slices][2][channels] */
@@ -32,6 +32,7 @@ struct stage {
 /* The images one thread works on. Pointers are to the first of them. */
 struct slice {
     int index, first, count;
+    int part, parts; /* prediction by a team: which part of a convolution's outputs */
     bool training;
     uint32_t layer;
     uint64_t seed, step;

@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-enum { PANEL = 2 * VEC, MOST = 6 };
+/* ROWS_FEW: of the blocks that the last few tiles get. */
+enum { PANEL = 2 * VEC, MOST = 6, ROWS_FEW = ROWS / 3 > 1 ? ROWS / 3 : 1 };
 
 #define INLINE KERNEL __attribute__((always_inline)) static inline
 
@@ -284,6 +285,29 @@ INLINE vec see_back(const struct lens *l, vec x, vec dy)
     return l->slope * g + (l->keep_x * x + l->keep_1);
 }
 
+/* ---- one thread's share of a convolution ---- */
+
+struct share {
+    size_t from_tile, to_tile, from_panel, to_panel;
+};
+
+/* Tiles where there are enough for everybody, else panels of output channels. */
+static struct share share_of(const struct winograd *w, size_t tiles, const struct conv_ending *end)
+{
+    struct share s = {0, tiles, 0, w->out_panels};
+    size_t parts = end->parts > 1 ? (size_t)end->parts : 1, part = parts > 1 ? (size_t)end->part : 0;
+    if (tiles >= parts * ROWS) {
+        size_t blocks = (tiles + ROWS_FEW - 1) / ROWS_FEW;
+        s.from_tile = blocks * part / parts * ROWS_FEW;
+        s.to_tile = blocks * (part + 1) / parts * ROWS_FEW;
+        s.to_tile = s.to_tile < tiles ? s.to_tile : tiles;
+    } else {
+        s.from_panel = w->out_panels * part / parts;
+        s.to_panel = w->out_panels * (part + 1) / parts;
+    }
+    return s;
+}
+
 /* ---- V = Bt d B ---- */
 
 INLINE void input_tile(int m, bool whole, bool lens, const struct winograd *w, const struct tile *t,
@@ -387,13 +411,14 @@ INLINE void output_tile(int m, bool whole, const struct winograd *w, const struc
 
 /* sums, where wanted: a shift, and sums of output - shift and of its square, three rows of all panels'
  * channels. The shift is the chunk's first output: any value from among them keeps the sums exact. */
-INLINE void make_y(int m, const struct winograd *w, size_t first, int tiles, const float *from,
-                   const struct conv_ending *end, float *y, float *sums)
+INLINE void make_y(int m, const struct winograd *w, size_t first, int tiles, struct share share,
+                   const float *from, const struct conv_ending *end, float *y, float *sums)
 {
     for (int k = 0; k < tiles; k++) {
         struct tile t = tile_at(w, first + (size_t)k, 0, m);
         float *to = y + tile_offset(w, &t, w->out);
-        for (int c = 0; c < w->out; c += VEC) {
+        int to_channel = at_most((int)share.to_panel * PANEL, w->out);
+        for (int c = (int)share.from_panel * PANEL; c < to_channel; c += VEC) {
             const float *at = from + panel_offset(w, c, k);
             if (sums && k == 0) {
                 output_tile(m, false, w, &t, at, c, end, to + c, NULL);
@@ -510,20 +535,20 @@ INLINE void add_dx(int m, const struct winograd *w, size_t first, int tiles, con
 
 /* ---- products ---- */
 
-/* to[tile][PANEL] = sum over k of a[k / PANEL][tile][k % PANEL] b[k][PANEL], for ROWS tiles. `panel`: floats
- * from one panel of a to the next. */
-INLINE void block(int depth, const float *a, size_t panel, const float *b, float *to)
+/* to[tile][PANEL] = sum over k of a[k / PANEL][tile][k % PANEL] b[k][PANEL], for a constant number of tiles.
+ * `panel`: floats from one panel of a to the next. */
+INLINE void block(int rows, int depth, const float *a, size_t panel, const float *b, float *to)
 {
     vec low[ROWS], high[ROWS];
 #pragma GCC unroll 16
-    for (int r = 0; r < ROWS; r++)
+    for (int r = 0; r < rows; r++)
         low[r] = high[r] = (vec){0};
     for (int k = 0; k < depth; k += PANEL, a += panel) {
         int end = depth - k < PANEL ? depth - k : PANEL;
         for (int i = 0; i < end; i++, b += PANEL) {
             vec b0 = load(b), b1 = load(b + VEC);
 #pragma GCC unroll 16
-            for (int r = 0; r < ROWS; r++) {
+            for (int r = 0; r < rows; r++) {
                 float value = a[r * PANEL + i];
                 low[r] += value * b0;
                 high[r] += value * b1;
@@ -531,21 +556,26 @@ INLINE void block(int depth, const float *a, size_t panel, const float *b, float
         }
     }
 #pragma GCC unroll 16
-    for (int r = 0; r < ROWS; r++) {
+    for (int r = 0; r < rows; r++) {
         store(to + r * PANEL, low[r]);
         store(to + r * PANEL + VEC, high[r]);
     }
 }
 
-/* One point: to = from x weights, [panels of `width`][rows][PANEL]. */
-KERNEL static void product(const struct winograd *w, int tiles, int depth, size_t panels, const float *from,
-                           const float *weights, float *to)
+/* One point: to = from x weights, panels [first, end) of it. */
+KERNEL static void product(const struct winograd *w, int tiles, int depth, size_t first, size_t end,
+                           const float *from, const float *weights, float *to)
 {
     size_t panel = (size_t)w->chunk * PANEL;
-    for (size_t o = 0; o < panels; o++)
-        for (int t = 0; t < tiles; t += ROWS)
-            block(depth, from + (size_t)t * PANEL, panel, weights + o * (size_t)depth * PANEL,
-                  to + o * panel + (size_t)t * PANEL);
+    weights += first * (size_t)depth * PANEL;
+    to += first * panel;
+    for (size_t o = first; o < end; o++, weights += (size_t)depth * PANEL, to += panel) {
+        int t = 0;
+        for (; tiles - t > ROWS_FEW * (ROWS / ROWS_FEW - 1); t += ROWS)
+            block(ROWS, depth, from + (size_t)t * PANEL, panel, weights, to + (size_t)t * PANEL);
+        for (; t < tiles; t += ROWS_FEW)
+            block(ROWS_FEW, depth, from + (size_t)t * PANEL, panel, weights, to + (size_t)t * PANEL);
+    }
 }
 
 /* to[ROWS_BACK][PANEL] += sum over the tiles of a[tile][row] b[tile][PANEL]. */
@@ -602,15 +632,18 @@ INLINE void forward_m(int m, const struct winograd *w, int count, struct conv_in
     size_t padded = w->out_panels * PANEL;
     size_t total = (size_t)count * (size_t)w->tiles_y * (size_t)w->tiles_x;
     size_t weights = w->out_panels * (size_t)w->in * PANEL;
-    for (size_t first = 0; first < total; first += (size_t)w->chunk) {
-        int tiles = total - first < (size_t)w->chunk ? (int)(total - first) : w->chunk;
+    struct share share = share_of(w, total, end);
+    if (share.from_panel == share.to_panel)
+        return;
+    for (size_t first = share.from_tile; first < share.to_tile; first += (size_t)w->chunk) {
+        int tiles = share.to_tile - first < (size_t)w->chunk ? (int)(share.to_tile - first) : w->chunk;
         make_v(m, w, first, tiles, x, v);
         for (int p = 0; p < w->points; p++)
-            product(w, tiles, w->in, w->out_panels, v + (size_t)p * w->in_stride, u + (size_t)p * weights,
-                    product_at + (size_t)p * w->out_stride);
+            product(w, tiles, w->in, share.from_panel, share.to_panel, v + (size_t)p * w->in_stride,
+                    u + (size_t)p * weights, product_at + (size_t)p * w->out_stride);
         if (sums)
             memset(sums, 0, 3 * padded * sizeof *sums);
-        make_y(m, w, first, tiles, product_at, end, y, sums);
+        make_y(m, w, first, tiles, share, product_at, end, y, sums);
         if (sums) {
             size_t before = outputs_of(w, first), after = outputs_of(w, first + (size_t)tiles);
             norm_add_sums(w->out, before, after - before, sums, sums + padded, sums + 2 * padded, end->sums);
@@ -645,7 +678,7 @@ INLINE void backward_m(int m, const struct winograd *w, int count, struct conv_i
             float *from = v + (size_t)p * w->in_stride, *right = m_back + (size_t)p * w->out_stride;
             product_back(w, tiles, from, right, partial + (size_t)p * products);
             if (dx)
-                product(w, tiles, w->out, w->in_panels, right, u_back + (size_t)p * weights, from);
+                product(w, tiles, w->out, 0, w->in_panels, right, u_back + (size_t)p * weights, from);
         }
         if (dx)
             add_dx(m, w, first, tiles, v, dx);

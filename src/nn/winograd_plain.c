@@ -3,6 +3,6 @@
 #define KERNELS_NAME "plain"
 #define KERNEL
 #define VEC 4
-#define ROWS 4
+#define ROWS 6
 #define ROWS_BACK 4
 #include "winograd_kernels.h"
