@@ -259,7 +259,9 @@ void app_handle(struct app *app, const struct input *input)
 {
     switch (input->type) {
     case INPUT_KEY:
-        if (app->ask != NULL)
+        if (app->ask != NULL && input->pasted && app->ask->yes_no)
+            ask_key(app, 'n');
+        else if (app->ask != NULL)
             ask_key(app, input->pasted && input->key == '\n' ? ' ' : input->key);
         else if (input->pasted)
             refuse_paste(app);

@@ -106,8 +106,8 @@ void app_use_rule(struct app *app, enum rule rule);
 void app_message(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void app_complain(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Asks for a line of text at the bottom (with history per prompt), or yes or no. Runs the event loop
- * meanwhile. */
+/* Asks for a line of text at the bottom (with history per prompt), or yes or no (then it says "not
+ * done"). Runs the event loop meanwhile. */
 bool app_ask_line(struct app *app, const char *prompt, const char *initial, char *out, size_t size);
 bool app_ask_yes(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

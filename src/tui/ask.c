@@ -17,7 +17,7 @@ enum { HISTORY_LINES = 64, HISTORY_PROMPTS = 8, OFFERS = 64 };
 
 struct ask_memory {
     struct {
-        const char *prompt;
+        char prompt[32];
         char *lines[HISTORY_LINES]; /* oldest first */
         int count;
     } of[HISTORY_PROMPTS];
@@ -40,9 +40,10 @@ static int history_of(struct app *app, const char *prompt)
     if (app->ask_memory == NULL && (app->ask_memory = calloc(1, sizeof *app->ask_memory)) == NULL)
         return -1;
     for (int i = 0; i < HISTORY_PROMPTS; i++) {
-        if (app->ask_memory->of[i].prompt == NULL)
-            app->ask_memory->of[i].prompt = prompt;
-        if (strcmp(app->ask_memory->of[i].prompt, prompt) == 0)
+        char *known = app->ask_memory->of[i].prompt;
+        if (known[0] == '\0')
+            snprintf(known, sizeof app->ask_memory->of[i].prompt, "%s", prompt);
+        if (strcmp(known, prompt) == 0)
             return i;
     }
     return -1;
@@ -228,20 +229,13 @@ static void look(struct app *app, struct ask *ask)
         ask->look(app, ask);
 }
 
-static void answer_yes_no(struct ask *ask, int key)
-{
-    if (key == 'y' || key == 'Y')
-        ask->done = ask->accepted = true;
-    else if (key == 'n' || key == 'N' || key == 27 || key == 'q' || key == ('C' & 31))
-        ask->done = true;
-}
-
 void ask_key(struct app *app, int key)
 {
     struct ask *ask = app->ask;
     app->redraw = true;
-    if (ask->yes_no) {
-        answer_yes_no(ask, key);
+    if (ask->yes_no) { /* whatever is not yes is no, so that a stray text cannot confirm later */
+        ask->done = true;
+        ask->accepted = key == 'y' || key == 'Y';
     } else if (key == 27 || key == ('C' & 31)) {
         ask->done = true;
     } else if (key == '\n') {
@@ -346,5 +340,8 @@ bool app_ask_yes(struct app *app, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(ask.text, sizeof ask.text, format, arguments);
     va_end(arguments);
-    return ask_run(app, &ask);
+    bool yes = ask_run(app, &ask);
+    if (!yes)
+        app_message(app, "not done");
+    return yes;
 }

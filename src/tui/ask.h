@@ -11,7 +11,7 @@ struct ask {
     char text[ASK_BYTES]; /* UTF-8 */
     size_t cursor;        /* byte index */
     bool fresh;           /* the initial text stands selected: typing replaces it, moving keeps it */
-    bool yes_no;          /* y or n decides; the text is the question */
+    bool yes_no;          /* y is yes, any other key no; the text is the question */
     bool done, accepted;
     char hint[ASK_BYTES]; /* the line below: what the text would do, or what is wrong with it */
     int place;            /* column of the text, from 0, that the hint points at; -1 none */

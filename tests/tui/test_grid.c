@@ -154,6 +154,33 @@ static void test_more_than_twenty_samples_ask_first(void **state)
     type_keys(s, "u");
 }
 
+static void test_any_key_but_y_and_pasted_text_are_no(void **state)
+{
+    (void)state;
+    struct screen *s = fixture_start(&f, &full_screen, "");
+    json_t *before = fixture_log(&f);
+    static const char *const answers[] = {"x", "\r", " ", "\033"};
+    type_keys(s, "gvjj");
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        type_keys(s, "5");
+        expect_text(s, "Label as anger: 21 samples?");
+        type_keys(s, answers[i]);
+        expect_text(s, "not done");
+    }
+    type_keys(s, "5");
+    expect_text(s, "Label as anger: 21 samples?");
+    type_keys(s, "\033[200~y\033[201~");
+    expect_text(s, "not done");
+    type_keys(s, "5");
+    expect_text(s, "Label as anger: 21 samples?");
+    type_keys(s, "\033[200~by y\r\033[201~");
+    expect_text(s, "nothing was done with the pasted text");
+    json_t *after = fixture_log(&f);
+    assert_int_equal(json_array_size(after), json_array_size(before));
+    json_decref(after);
+    json_decref(before);
+}
+
 static void test_faces_grow_and_shrink(void **state)
 {
     (void)state;
@@ -202,6 +229,7 @@ int main(void)
         cmocka_unit_test(test_flags_and_reviews_are_marked_in_place),
         cmocka_unit_test(test_a_range_is_relabelled_at_once),
         cmocka_unit_test(test_more_than_twenty_samples_ask_first),
+        cmocka_unit_test(test_any_key_but_y_and_pasted_text_are_no),
         cmocka_unit_test(test_faces_grow_and_shrink),
         cmocka_unit_test(test_a_click_selects_and_a_double_click_opens),
         cmocka_unit_test(test_without_a_model_only_labels_are_shown),
