@@ -4,22 +4,24 @@
     engine.py FERLAB_PROGRAM [--pairs 5] [--seconds 4] [--threads 2] [--arch default|vgg13]
 
 The two take turns, so that other work on the machine hits both alike; each row gives the median of the pairs' ratios and their
-range. Memory is what training adds to the process. Needs python3-torch; also says how much a second thread brings, beside what it
-brings to OpenBLAS's sgemm.
+range. Memory is the largest resident set of each whole process. Needs python3-torch; also says how much a second thread brings,
+beside what it brings to OpenBLAS's sgemm.
 """
 import argparse, json, os, statistics, subprocess, sys
 
 PEER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "torch_peer.py")
 NETS = {"default": (128, 256), "vgg13": (32, 64)}
 ROWS = (("train_img_s", "training, images/s", False), ("infer_img_s", "inference, images/s", False),
-        ("one_image_ms", "one image, ms", True), ("train_bytes", "training memory, bytes", True))
+        ("one_image_ms", "one image, ms", True), ("megabytes", "peak memory, MB", True))
 
 
 def measure(command):
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"{' '.join(command)}: {done.stderr.strip()}")
-    return json.loads(done.stdout)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    output = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        sys.exit(f"{' '.join(command)}: failed")
+    return json.loads(output) | {"megabytes": usage.ru_maxrss / 1024}
 
 
 def compare(program, arch, pairs, seconds, threads):

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
-"""What engine.py measures, by PyTorch (Debian: python3-torch): a training step, inference, one image, peak memory.
+"""What engine.py measures, by PyTorch (Debian: python3-torch): a training step, inference, one image.
 
     torch_peer.py [--arch default|vgg13] [--batch 128] [--infer-batch 256] [--threads 2] [--seconds 6]
 
 channels_last, which is PyTorch's faster format on processors. A step is forward, soft-label cross-entropy, backward, SGD with
 Nesterov momentum. Prints one JSON object.
 """
-import argparse, json, resource, time
+import argparse, json, time
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -59,7 +59,6 @@ def main():
     a = p.parse_args()
     torch.set_num_threads(a.threads)
     torch.manual_seed(0)
-    idle = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     net, size = vgg13() if a.arch == "vgg13" else default_net()
     net = net.to(memory_format=torch.channels_last)
 
@@ -82,13 +81,11 @@ def main():
 
     net.train()
     train = seconds_each(step, a.seconds)
-    memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - idle) * 1024
     net.eval()
     print(json.dumps({
         "train_img_s": a.batch / train,
         "infer_img_s": a.infer_batch / seconds_each(lambda: infer(many), a.seconds / 2),
         "one_image_ms": 1000 * seconds_each(lambda: infer(one), a.seconds / 4),
-        "train_bytes": memory,
     }))
 
 
