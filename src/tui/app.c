@@ -136,6 +136,8 @@ static enum outcome go_back(struct app *app)
         app->range_anchor = -1;
     else if (app->depth > 1 || !escape)
         app_pop(app);
+    else
+        app_message(app, "q leaves");
     return OUTCOME_REDRAW;
 }
 

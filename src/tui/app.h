@@ -101,8 +101,8 @@ bool app_predict(struct app *app, int64_t model);              /* starts that pr
 int64_t app_unpredicted(const struct app *app, int64_t model); /* how many samples the model has not seen */
 void app_use_rule(struct app *app, enum rule rule);
 
-/* One line above the bottom line, until the next key. Control characters are escaped. app_complain is for
- * what went wrong. */
+/* In the bottom line beside the keys, or in the line above where it is long, until the next key. Control
+ * characters are escaped. app_complain is for what went wrong: always in the line above. */
 void app_message(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void app_complain(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

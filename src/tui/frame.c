@@ -1,5 +1,5 @@
-/* One frame: the top line (where I am, under which protocol), the view, the status or message line, and the
- * keys that matter here, or the prompt being answered. */
+/* One frame: the top line (where I am, under which protocol), the view, its status line, and the keys that
+ * matter here with the message beside them, or the prompt being answered. */
 #include "parts.h"
 #include "theme.h"
 
@@ -84,12 +84,20 @@ static void draw_top(const struct app *app)
     draw_text(0, right > 0 ? right : 0, 0, STYLE_BAR, "%s", protocol);
 }
 
+/* Messages stand at the right end of the key line, so that they hide nothing of the view; what is wrong, and
+ * what is too long for that, in the line above. */
+static bool message_fits_keys(const struct app *app)
+{
+    enum { HELP = sizeof "  ? help  " };
+    return !app->message_is_bad && str_columns(app->message) <= draw_columns() * 2 / 3 - HELP;
+}
+
 /* "1-8 label  9 unknown": groups two spaces apart, of which the first word is the key. What does not fit is
  * left out from the right, but not the last group, which says how to get help. */
-static void draw_keys(const char *keys)
+static void draw_keys(const char *keys, int columns)
 {
-    int row = draw_rows() - 1, columns = draw_columns(), column = 1;
-    draw_fill(row, 0, 1, columns, STYLE_BAR);
+    int row = draw_rows() - 1, column = 1;
+    draw_fill(row, 0, 1, draw_columns(), STYLE_BAR);
     const char *last = keys;
     for (const char *p = keys; (p = strstr(p, "  ")) != NULL;) {
         p += strspn(p, " ");
@@ -114,11 +122,18 @@ static void draw_keys(const char *keys)
     }
 }
 
-static void draw_message(const struct app *app)
+static void draw_bottom(const struct app *app, const char *keys)
 {
-    int row = draw_rows() - 2;
-    draw_fill(row, 0, 1, draw_columns(), STYLE_NORMAL);
-    draw_text(row, 1, draw_columns() - 2, app->message_is_bad ? STYLE_BAD : STYLE_ACCENT, "%s", app->message);
+    int width = str_columns(app->message), row = draw_rows() - 2;
+    bool beside = width > 0 && message_fits_keys(app);
+    draw_keys(keys, draw_columns() - (beside ? width + 2 : 0));
+    if (beside) {
+        draw_text(row + 1, draw_columns() - width - 1, 0, STYLE_BAR_STRONG, "%s", app->message);
+    } else if (width > 0) {
+        draw_fill(row, 0, 1, draw_columns(), STYLE_NORMAL);
+        draw_text(row, 1, draw_columns() - 2, app->message_is_bad ? STYLE_BAD : STYLE_ACCENT, "%s",
+                  app->message);
+    }
 }
 
 void frame_draw(struct app *app)
@@ -132,9 +147,7 @@ void frame_draw(struct app *app)
     } else {
         view->ops->draw(app, view->state);
         draw_top(app);
-        draw_keys(view->ops->keys != NULL ? view->ops->keys(app, view->state) : "? help");
-        if (app->message[0] != '\0')
-            draw_message(app);
+        draw_bottom(app, view->ops->keys != NULL ? view->ops->keys(app, view->state) : "? help");
         if (app->ask != NULL)
             ask_draw(app);
     }

@@ -181,6 +181,33 @@ static void test_any_key_but_y_and_pasted_text_are_no(void **state)
     json_decref(before);
 }
 
+static void test_a_decision_leaves_the_next_face_s_votes_in_sight(void **state)
+{
+    (void)state;
+    struct screen *s = fixture_start(&f, &full_screen, "");
+    type_keys(s, "gl4h");
+    char next[512];
+    snprintf(next, sizeof next, "%s", screen_row(s, 40));
+    assert_non_null(strstr(next, "votes"));
+    assert_non_null(strstr(next, "model"));
+    type_keys(s, "h4"); /* from the first one on to this */
+    expect_text(s, "sadness");
+    assert_string_equal(screen_row(s, 40), next);
+    assert_non_null(strstr(screen_row(s, 41), "sadness"));
+    assert_non_null(strstr(screen_row(s, 41), "? help"));
+    type_keys(s, "uu");
+}
+
+static void test_ctrl_c_says_how_to_leave(void **state)
+{
+    (void)state;
+    struct screen *s = fixture_start(&f, &full_screen, "");
+    type_keys(s, "\003");
+    expect_text(s, "q leaves");
+    type_keys(s, "l");
+    expect_no_text(s, "q leaves");
+}
+
 static void test_faces_grow_and_shrink(void **state)
 {
     (void)state;
@@ -230,6 +257,8 @@ int main(void)
         cmocka_unit_test(test_a_range_is_relabelled_at_once),
         cmocka_unit_test(test_more_than_twenty_samples_ask_first),
         cmocka_unit_test(test_any_key_but_y_and_pasted_text_are_no),
+        cmocka_unit_test(test_a_decision_leaves_the_next_face_s_votes_in_sight),
+        cmocka_unit_test(test_ctrl_c_says_how_to_leave),
         cmocka_unit_test(test_faces_grow_and_shrink),
         cmocka_unit_test(test_a_click_selects_and_a_double_click_opens),
         cmocka_unit_test(test_without_a_model_only_labels_are_shown),
