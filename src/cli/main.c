@@ -4,6 +4,7 @@
 
 #include "ferlab/base/path.h"
 #include "ferlab/base/spelling.h"
+#include "ferlab/store/filter.h"
 #include "ferlab/tui/workbench.h"
 
 #include <errno.h>
@@ -52,11 +53,22 @@ static int run_help(struct cli *cli, const struct option_row *options, const cha
     return cli->command->run(cli, 2, arguments);
 }
 
+static bool filter_is_fine(const char *filter, struct err *e)
+{
+    struct filter *parsed;
+    bool fine = filter_parse(filter, &parsed, e);
+    if (fine)
+        filter_free(parsed);
+    return fine;
+}
+
 static int run_workbench(const struct cli *cli, const char *filter, const char *model)
 {
     struct err e = {0};
     if (cli->json)
         return cli_usage(cli, "--json goes with a command");
+    if (filter && !filter_is_fine(filter, &e))
+        return cli_fail(&e);
     if (access(cli->workspace, F_OK) != 0 && errno == ENOENT) {
         err_set(&e, ERR_INPUT,
                 "%s: there is no workspace here; make one with 'ferlab import PATH', name one with -w, or "

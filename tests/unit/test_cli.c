@@ -275,6 +275,8 @@ static void test_bad_filter_points_at_its_character(void **state)
     (void)state;
     EXPECT_FAILURE(2, "filter:13:", "list", "--json", "split:valid (");
     EXPECT_FAILURE(2, "filter:", "list", "pred!!label (");
+    EXPECT_FAILURE(2, "filter:1: 'lable' is nothing to filter by; did you mean 'label:'?", "--filter",
+                   "lable:sad");
 }
 
 static void test_show_by_id_and_by_unique_name(void **state)
