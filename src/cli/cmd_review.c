@@ -344,7 +344,8 @@ static int review(struct cli *cli, const struct act *act, int argc, char **argv)
         {"", OPTION_NOTE, NULL, NULL,
          "An ID is a sample's number, or its name where only one split has it. Reviews are signed with\n"
          "$FERLAB_REVIEWER, else the login name, and are on disk when the command ends. 'ferlab undo' takes "
-         "back.",
+         "back.\n"
+         "A class may be typed by its first three letters (neu, hap, ...) or as happy, sad, angry, afraid.",
          0, 0},
         {0},
     };

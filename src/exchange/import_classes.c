@@ -17,19 +17,13 @@
 
 enum { FOLDER_VOTES = 10 };
 
-/* What other collections call the classes and splits. */
-static const struct synonym {
+/* What other collections call the splits. */
+static const struct {
     const char *word;
-    int meaning;
-} class_words[] =
-    {
-        {"happy", CLASS_HAPPINESS},       {"surprised", CLASS_SURPRISE}, {"sad", CLASS_SADNESS},
-        {"angry", CLASS_ANGER},           {"disgusted", CLASS_DISGUST},  {"fearful", CLASS_FEAR},
-        {"contemptuous", CLASS_CONTEMPT},
-},
-  split_words[] = {
-      {"training", SPLIT_TRAIN},   {"val", SPLIT_VALID},        {"validation", SPLIT_VALID},
-      {"PublicTest", SPLIT_VALID}, {"PrivateTest", SPLIT_TEST},
+    enum split meaning;
+} split_words[] = {
+    {"training", SPLIT_TRAIN},   {"val", SPLIT_VALID},        {"validation", SPLIT_VALID},
+    {"PublicTest", SPLIT_VALID}, {"PrivateTest", SPLIT_TEST},
 };
 
 static const char *const extensions[] = {".png", ".jpg", ".jpeg", ".bmp", ".pgm"};
@@ -41,29 +35,17 @@ struct reading {
     uint32_t source;
 };
 
-static int synonym_of(const struct synonym *words, size_t count, const char *word)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcasecmp(words[i].word, word) == 0)
-            return words[i].meaning;
-    return -1;
-}
-
-static bool class_of_folder(const char *name, int *class)
-{
-    if (class_parse(name, class))
-        return true;
-    *class = synonym_of(class_words, sizeof class_words / sizeof *class_words, name);
-    return *class >= 0;
-}
-
 static bool split_of_folder(const char *name, enum split *split)
 {
+    *split = SPLIT_NONE;
     if (split_parse(name, split))
         return true;
-    int meaning = synonym_of(split_words, sizeof split_words / sizeof *split_words, name);
-    *split = meaning < 0 ? SPLIT_NONE : (enum split)meaning;
-    return meaning >= 0;
+    for (size_t i = 0; i < sizeof split_words / sizeof *split_words; i++)
+        if (strcasecmp(split_words[i].word, name) == 0) {
+            *split = split_words[i].meaning;
+            return true;
+        }
+    return false;
 }
 
 static int is_visible(const struct dirent *entry)
@@ -136,7 +118,7 @@ static bool read_split(struct import_plan *p, const char *path, const char *belo
     bool fine = true, any = false;
     for (int i = 0; i < count; i++) {
         struct reading r = {.plan = p, .split = split};
-        if (class_of_folder(entries[i]->d_name, &r.class))
+        if (class_parse(entries[i]->d_name, &r.class))
             any = true;
     }
     for (int i = 0; i < count; i++) {
@@ -146,7 +128,7 @@ static bool read_split(struct import_plan *p, const char *path, const char *belo
         enum split other;
         snprintf(place, sizeof place, "%s%s%s", below, *below ? "/" : "", name);
         if (fine && any && path_join(folder, path, name, NULL) && path_is_dir(folder)) {
-            if (class_of_folder(name, &r.class))
+            if (class_parse(name, &r.class))
                 fine = read_class(&r, folder, place, e);
             else if (*below || !split_of_folder(name, &other)) {
                 const char *file = import_plan_text(p, place, e);

@@ -7,17 +7,20 @@
 #include <string.h>
 #include <strings.h>
 
+enum { OTHER_WORDS = 2 };
+
+/* others: what people and other collections call the class; understood, never written. */
 static const struct {
-    const char *name, *brief, *title;
+    const char *name, *brief, *title, *others[OTHER_WORDS];
 } classes[CLASS_COUNT] = {
     [CLASS_NEUTRAL] = {.name = "neutral", .brief = "neu", .title = "neutral"},
-    [CLASS_HAPPINESS] = {.name = "happiness", .brief = "hap", .title = "happiness"},
-    [CLASS_SURPRISE] = {.name = "surprise", .brief = "sur", .title = "surprise"},
+    [CLASS_HAPPINESS] = {.name = "happiness", .brief = "hap", .title = "happiness", .others = {"happy"}},
+    [CLASS_SURPRISE] = {.name = "surprise", .brief = "sur", .title = "surprise", .others = {"surprised"}},
     [CLASS_SADNESS] = {.name = "sadness", .brief = "sad", .title = "sadness"},
-    [CLASS_ANGER] = {.name = "anger", .brief = "ang", .title = "anger"},
-    [CLASS_DISGUST] = {.name = "disgust", .brief = "dis", .title = "disgust"},
-    [CLASS_FEAR] = {.name = "fear", .brief = "fea", .title = "fear"},
-    [CLASS_CONTEMPT] = {.name = "contempt", .brief = "con", .title = "contempt"},
+    [CLASS_ANGER] = {.name = "anger", .brief = "ang", .title = "anger", .others = {"angry"}},
+    [CLASS_DISGUST] = {.name = "disgust", .brief = "dis", .title = "disgust", .others = {"disgusted"}},
+    [CLASS_FEAR] = {.name = "fear", .brief = "fea", .title = "fear", .others = {"fearful", "afraid"}},
+    [CLASS_CONTEMPT] = {.name = "contempt", .brief = "con", .title = "contempt", .others = {"contemptuous"}},
     [CLASS_UNKNOWN] = {.name = "unknown", .brief = "unk", .title = "unknown"},
     [CLASS_NF] = {.name = "nf", .brief = "nf", .title = "not a face"},
 };
@@ -56,10 +59,22 @@ const char *class_title(int c)
     return is_class(c) ? classes[c].title : "none";
 }
 
+static bool means_class(const char *word, int c)
+{
+    if (strcasecmp(word, classes[c].name) == 0 || strcasecmp(word, classes[c].brief) == 0 ||
+        strcasecmp(word, classes[c].title) == 0)
+        return true;
+    for (int i = 0; i < OTHER_WORDS && classes[c].others[i] != NULL; i++) {
+        if (strcasecmp(word, classes[c].others[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool class_parse(const char *word, int *c)
 {
     for (int i = 0; i < CLASS_COUNT; i++) {
-        if (strcasecmp(word, classes[i].name) == 0) {
+        if (means_class(word, i)) {
             *c = i;
             return true;
         }

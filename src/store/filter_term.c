@@ -59,12 +59,21 @@ static bool field_parse(const char *word, enum filter_field *field, int *class)
     return false;
 }
 
-/* The field that a misspelt word may have meant, for sort: or as a term; NULL where none is near. */
+/* The field that a long or misspelt word may have meant, for sort: or as a term; NULL where none is near. */
 static const struct filter_field_row *nearest_field(const char *word, bool to_sort)
 {
+    static const struct {
+        const char *word;
+        enum filter_field field;
+    } long_words[] = {{"entropy", FIELD_ENT},     {"divergence", FIELD_DIV},  {"js", FIELD_DIV},
+                      {"confidence", FIELD_CONF}, {"prediction", FIELD_PRED}, {"predicted", FIELD_PRED}};
     const struct filter_field_row *near = NULL;
     struct spelling s;
 
+    for (size_t i = 0; i < sizeof long_words / sizeof *long_words; i++) {
+        if (strcmp(long_words[i].word, word) == 0)
+            return &filter_fields[long_words[i].field];
+    }
     spelling_start(&s, word);
     for (int i = 0; i < FIELD_COUNT; i++) {
         if (i == FIELD_VOTES || (to_sort && !filter_fields[i].sorts))
@@ -82,7 +91,7 @@ static bool unknown_field(struct filter_parser *p, const char *word, const char 
     const struct filter_field_row *near = nearest_field(word, false);
     int class;
 
-    if (class_parse(word, &class))
+    if (filter_ends_word(*p->at) && class_parse(word, &class))
         return filter_fail(p, place, "'%s' is nothing to filter by; did you mean 'label:%s'?", word, word);
     if (near)
         return filter_fail(p, place, "'%s' is nothing to filter by; did you mean '%s%s'?", word, near->name,

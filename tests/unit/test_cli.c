@@ -425,7 +425,10 @@ static void test_classes_are_taken_in_any_case_and_kept_in_one(void **state)
     json_t *events = run_ferlab_json("label", "3", "FEAR", "--json", NULL);
     assert_string_equal(word(json_array_get(events, 0), "value"), "fear");
     json_decref(events);
-    json_t *list = run_ferlab_json("list", "label:Fear", "votes.Happiness>=8", "--json", NULL);
+    events = run_ferlab_json("label", "3", "afraid", "--json", NULL);
+    assert_string_equal(word(json_array_get(events, 0), "value"), "fear");
+    json_decref(events);
+    json_t *list = run_ferlab_json("list", "label:fea", "votes.happy>=8", "--json", NULL);
     assert_int_equal(json_array_size(list), 1);
     json_decref(list);
 }

@@ -168,6 +168,20 @@ static void test_words_parse_back(void **state)
         assert_true(rule_parse(rule_name(r), &rule));
         assert_int_equal(rule, r);
     }
+    static const struct {
+        const char *word;
+        int class;
+    } words[] = {{"happy", CLASS_HAPPINESS}, {"surprised", CLASS_SURPRISE},    {"Sad", CLASS_SADNESS},
+                 {"angry", CLASS_ANGER},     {"disgusted", CLASS_DISGUST},     {"fearful", CLASS_FEAR},
+                 {"afraid", CLASS_FEAR},     {"contemptuous", CLASS_CONTEMPT}, {"not a face", CLASS_NF}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        assert_true(class_parse(words[i].word, &class));
+        assert_int_equal(class, words[i].class);
+    }
+    for (int c = 0; c < CLASS_COUNT; c++) {
+        assert_true(class_parse(class_short(c), &class));
+        assert_int_equal(class, c);
+    }
     assert_false(class_parse("none", &class));
     assert_true(class_parse("Happiness", &class));
     assert_int_equal(class, CLASS_HAPPINESS);

@@ -29,7 +29,8 @@ enum rule { RULE_MAJORITY, RULE_DISTRIBUTION, RULE_PROBABILITY, RULE_MULTI_TARGE
 const char *class_name(int c);              /* neutral … contempt, unknown, nf; "none" for CLASS_NONE */
 const char *class_short(int c);             /* neu hap sur sad ang dis fea con unk nf; "–" for CLASS_NONE */
 const char *class_title(int c);             /* for people: like class_name, but "not a face" */
-bool class_parse(const char *word, int *c); /* any class_name but "none", in any case */
+/* Any class_name but "none", class_short or class_title, and common words such as happy; in any case. */
+bool class_parse(const char *word, int *c);
 const char *class_nearest(const char *word); /* what a misspelt one may have meant; NULL where none is near */
 
 const char *split_name(enum split s);
