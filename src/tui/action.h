@@ -24,7 +24,7 @@
     X(TAG, "tag", "T", "review", "tag, or remove the tag")                                                   \
     X(UNDO, "undo", "u", "review", "undo your latest review")                                                \
     X(REDO, "redo", "U", "review", "redo what you undid")                                                    \
-    X(RANGE, "range", "v", "review", "select a range; the next label, accept, flag or tag is for all of it") \
+    X(RANGE, "range", "v", "review", "select a range; the next label, accept, flag, note or tag is for it")  \
     X(LEFT, "left", "h Left", "move", "left")                                                                \
     X(DOWN, "down", "j Down", "move", "down")                                                                \
     X(UP, "up", "k Up", "move", "up")                                                                        \

@@ -37,6 +37,7 @@ struct app {
     struct filter *filter;
     uint32_t *rows;
     size_t row_count;
+    size_t outdated;      /* of these rows: they pass no more since labels changed under them */
     size_t cursor;        /* index into rows; 0 when there are none */
     int64_t range_anchor; /* index into rows where `v` was pressed, or -1 */
 

@@ -37,6 +37,8 @@ static bool wants_event(const struct columns *c, size_t row, const struct intent
 {
     if (intent->kind == EVENT_ACCEPT)
         return c->label[row] != CLASS_NONE;
+    if (intent->kind == EVENT_NOTE)
+        return strcmp(c->note[row] != NULL ? c->note[row] : "", intent->value) != 0;
     return columns_review_changes(c, row, intent->kind, intent->value);
 }
 
@@ -62,7 +64,8 @@ static void report(struct app *app, const struct intent *intent, size_t row, int
                         intent->kind == EVENT_ACCEPT   ? "accepted"
                         : intent->kind == EVENT_FLAG   ? "flagged"
                         : intent->kind == EVENT_UNFLAG ? "no longer flagged"
-                                                       : "noted");
+                        : intent->value[0] != '\0'     ? "noted"
+                                                       : "no longer noted");
             return;
         }
     }
@@ -192,47 +195,59 @@ static enum outcome review_tag(struct app *app)
     return review_selection(app, &intent, intent.kind == EVENT_TAG ? "Tag" : "Untag", false);
 }
 
+/* A range gets one note, which takes the place of what its samples had. */
 static enum outcome review_note(struct app *app)
 {
-    int64_t row = app_row(app);
+    struct selection s;
     char note[400];
-    if (row < 0)
+    if (!select_rows(app, &s))
         return OUTCOME_REDRAW;
-    const char *present = app->columns->note[row];
-    if (!app_ask_line(app, "note ", present != NULL ? present : "", note, sizeof note))
+    const char *present = s.is_range ? NULL : app->columns->note[app_row(app)];
+    if (!app_ask_line(app, s.is_range ? "note for the range " : "note ", present != NULL ? present : "", note,
+                      sizeof note))
         return OUTCOME_REDRAW;
-    struct selection one = {.first = app->cursor, .last = app->cursor};
-    apply(app, &one, &(struct intent){.kind = EVENT_NOTE, .value = note});
-    return OUTCOME_REDRAW;
+    return review_selection(app, &(struct intent){.kind = EVENT_NOTE, .value = note}, "Note", false);
 }
 
-/* The state of one sample as far as reviews shape it, to say what an undo did. */
-struct standing {
-    int label;
-    bool flagged, reviewed;
-};
-
-static struct standing standing_of(const struct columns *c, int64_t row)
+/* The review that an undo or redo is about; NULL where the log does not tell. */
+static const struct event *subject_of(struct app *app, const struct event *event, struct arena *arena)
 {
-    return (struct standing){c->label[row], c->flagged[row], c->reviewed[row]};
+    struct event *log;
+    size_t count;
+    struct err e;
+    if (!reviews_log(app->workspace, 0, event->sample, 0, arena, &log, &count, &e))
+        return NULL;
+    int64_t wanted = event->undoes;
+    for (size_t i = count; i-- > 0;) {
+        if (log[i].id != wanted)
+            continue;
+        if (log[i].undoes == 0)
+            return &log[i];
+        wanted = log[i].undoes; /* a redo is of an undo, which came before it */
+    }
+    return NULL;
 }
 
-static void report_undo(struct app *app, const char *verb, int64_t row, struct standing before, size_t count)
+/* "undone: tag blurry of fer0017715.png", "redone: relabel fear of 12 samples"; of one sample whose label is
+ * another now, what it was and is. */
+static void report_undo(struct app *app, const char *verb, const struct event *subject, int64_t row,
+                        int label_before, size_t count)
 {
-    const char *name = app->columns->name[row];
-    struct standing now = standing_of(app->columns, row);
-    char number[32];
+    const struct columns *c = app->columns;
+    char what[96], number[32];
+    bool valued =
+        subject->kind == EVENT_RELABEL || subject->kind == EVENT_TAG || subject->kind == EVENT_UNTAG;
+    snprintf(what, sizeof what, "%s%s%.64s", event_kind_name(subject->kind), valued ? " " : "",
+             valued ? subject->value : "");
     if (count > 1)
-        app_message(app, "%s: %s samples", verb, draw_count(number, (int64_t)count));
-    else if (now.label != before.label)
-        app_message(app, "%s: %s: %s → %s", verb, name, class_title(before.label), class_title(now.label));
-    else if (now.flagged != before.flagged)
-        app_message(app, "%s: %s: %s", verb, name, now.flagged ? "flagged" : "no longer flagged");
-    else if (now.reviewed != before.reviewed)
-        app_message(app, "%s: %s: %s, %s", verb, name, class_title(now.label),
-                    now.reviewed ? "reviewed" : "as the crowd has it");
+        app_message(app, "%s: %s of %s samples", verb, what, draw_count(number, (int64_t)count));
+    else if (row < 0)
+        app_message(app, "%s: %s", verb, what);
+    else if (c->label[row] != label_before)
+        app_message(app, "%s: %s: %s → %s", verb, c->name[row], class_title(label_before),
+                    class_title(c->label[row]));
     else
-        app_message(app, "%s: %s", verb, name);
+        app_message(app, "%s: %s of %s", verb, what, c->name[row]);
 }
 
 static enum outcome review_undo(struct app *app, bool redo)
@@ -249,13 +264,14 @@ static enum outcome review_undo(struct app *app, bool redo)
         app_message(app, redo ? "nothing to redo" : "nothing of yours to undo");
     } else {
         int64_t row = columns_row(app->columns, events[0].sample);
-        struct standing before = row >= 0 ? standing_of(app->columns, row) : (struct standing){0};
+        int before = row >= 0 ? app->columns->label[row] : CLASS_NONE;
         refresh_reviews(app);
         int64_t place = row >= 0 ? rows_find(app, (size_t)row) : -1;
         if (place >= 0)
             app_move_to(app, (size_t)place);
-        if (row >= 0)
-            report_undo(app, redo ? "redone" : "undone", row, before, count);
+        const struct event *subject = subject_of(app, &events[0], &arena);
+        if (subject != NULL)
+            report_undo(app, redo ? "redone" : "undone", subject, row, before, count);
     }
     arena_free(&arena);
     return OUTCOME_REDRAW;
@@ -267,8 +283,8 @@ static enum outcome review_range(struct app *app)
         app->range_anchor = -1;
     } else {
         app->range_anchor = (int64_t)app->cursor;
-        app_message(app, "a range from here: move to its other end, then a label, space, f or T is for all "
-                         "of it; Esc leaves");
+        app_message(app, "a range from here: move to its other end, then a label, space, f, n or T is for "
+                         "all of it; Esc leaves");
     }
     return OUTCOME_REDRAW;
 }

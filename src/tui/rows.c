@@ -39,8 +39,11 @@ void rows_measure(struct app *app)
 {
     const struct columns *c = app->columns;
     app->filter_confusion = (struct confusion){0};
-    for (size_t i = 0; i < app->row_count; i++)
+    app->outdated = 0;
+    for (size_t i = 0; i < app->row_count; i++) {
         confusion_add(&app->filter_confusion, c->label[app->rows[i]], c->prediction[app->rows[i]]);
+        app->outdated += !filter_matches(app->filter, c, app->rows[i]);
+    }
     metrics_of(&app->filter_confusion, &app->filter_metrics);
 
     size_t count = 0, right = 0;

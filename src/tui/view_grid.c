@@ -241,6 +241,29 @@ static void draw_legend(int line)
         draw_text(line, start, 0, STYLE_DIM, "%s", signs);
 }
 
+static size_t range_count(const struct app *app)
+{
+    size_t anchor = (size_t)app->range_anchor;
+    return app->range_anchor < 0 ? 0
+                                 : 1 + (anchor < app->cursor ? app->cursor - anchor : anchor - app->cursor);
+}
+
+/* "3 no longer pass (/ Enter)   range of 12   row 2 of 30" */
+static void describe_place(const struct app *app, const struct grid *g, char *out, size_t size)
+{
+    size_t across = (size_t)g->layout.across;
+    char number[32], all[32], outdated[64] = "", range[48] = "";
+    if (app->outdated > 0)
+        snprintf(outdated, sizeof outdated, "%s no longer pass%s%s   ",
+                 draw_count(number, (int64_t)app->outdated), app->outdated == 1 ? "es" : "",
+                 draw_columns() >= 110 ? " (/ Enter)" : "");
+    if (app->range_anchor >= 0)
+        snprintf(range, sizeof range, "range of %s   ", draw_count(number, (int64_t)range_count(app)));
+    snprintf(out, size, "%s%srow %s of %s", outdated, range,
+             draw_count(number, (int64_t)(app->cursor / across + 1)),
+             draw_count(all, (int64_t)((app->row_count + across - 1) / across)));
+}
+
 static void draw_grid_status(const struct app *app, const struct grid *g)
 {
     int64_t row = app_row(app);
@@ -248,10 +271,8 @@ static void draw_grid_status(const struct app *app, const struct grid *g)
     if (row < 0)
         return;
     const struct columns *c = app->columns;
-    char votes[160], model[160], here[64], at[32], all[32];
-    size_t across = (size_t)g->layout.across;
-    snprintf(here, sizeof here, "row %s of %s", draw_count(at, (int64_t)(app->cursor / across + 1)),
-             draw_count(all, (int64_t)((app->row_count + across - 1) / across)));
+    char votes[160], model[160], here[128];
+    describe_place(app, g, here, sizeof here);
     int right = draw_columns() - str_columns(here) - 1, column = 1;
     draw_text(line, right, 0, STYLE_DIM, "%s", here);
     column += draw_text(line, column, right - column - 2, STYLE_BOLD, "%s", c->name[row]);
@@ -444,7 +465,7 @@ static const char *grid_keys(struct app *app, void *state)
 {
     (void)state;
     if (app->range_anchor >= 0)
-        return "1-0 label the range  space accept  f flag  T tag  Esc leave the range  ? help";
+        return "1-0 label the range  space accept  f flag  n note  T tag  Esc leave the range  ? help";
     return app->depth > 1
                ? "1-0 label  space accept  s skip  f flag  u undo  ⏎ open  q back  v range  / filter  n note "
                  " "

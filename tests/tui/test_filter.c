@@ -149,7 +149,7 @@ static void test_help_lists_every_action(void **state)
         fail_msg("help lacks '%s'", help);
     ACTIONS(X)
 #undef X
-    expect_text(s, "select a range; the next label, accept, flag or tag");
+    expect_text(s, "select a range; the next label, accept, flag, note or");
     expect_text(s, "sort:-suspect");
     type_keys(s, "\033");
     expect_no_text(s, "Reviewing");

@@ -131,7 +131,55 @@ static void test_a_range_is_relabelled_at_once(void **state)
         assert_string_equal(json_string_value(json_object_get(json_array_get(log, i), "kind")), "relabel");
     json_decref(log);
     type_keys(s, "u");
-    expect_text(s, "undone: 4 samples");
+    expect_text(s, "undone: relabel anger of 4 samples");
+}
+
+static void test_a_range_is_counted_and_noted_at_once(void **state)
+{
+    (void)state;
+    struct screen *s = fixture_start(&f, &full_screen, "");
+    type_keys(s, "gvll");
+    expect_text(s, "range of 3   row 1 of 30");
+    type_keys(s, "ndim light\r");
+    expect_text(s, "3 samples noted");
+    expect_text(s, "\342\200\234dim light");
+    expect_no_text(s, "range of");
+    json_t *noted = run_ferlab_json("list", "note:yes", "-w", f.workspace, "--json", NULL);
+    assert_int_equal(json_array_size(noted), 3);
+    json_decref(noted);
+    type_keys(s, "u");
+    expect_text(s, "undone: note of 3 samples");
+}
+
+static void test_undo_says_what_and_of_which_face(void **state)
+{
+    (void)state;
+    struct screen *s = fixture_start(&f, &full_screen, "");
+    type_keys(s, "gTblurry\r");
+    expect_text(s, "tagged blurry");
+    type_keys(s, "t"); /* where the face is not in sight */
+    expect_text(s, "start training");
+    type_keys(s, "u");
+    expect_text(s, "undone: tag blurry of syn0000000.png");
+    type_keys(s, "U");
+    expect_text(s, "redone: tag blurry of syn0000000.png");
+    type_keys(s, "uqf");
+    expect_text(s, "syn0000000.png: flagged");
+    type_keys(s, "u");
+    expect_text(s, "undone: flag of syn0000000.png");
+    type_keys(s, "4u");
+    expect_text(s, "undone: syn0000000.png: sadness \u2192 neutral");
+}
+
+static void test_faces_that_no_longer_pass_are_counted(void **state)
+{
+    (void)state;
+    struct screen *s = fixture_start(&f, &full_screen, "label:happiness");
+    type_keys(s, "77");
+    expect_text(s, "2 no longer pass (/ Enter)");
+    type_keys(s, "/\r");
+    expect_no_text(s, "no longer pass");
+    type_keys(s, "uu");
 }
 
 static void test_more_than_twenty_samples_ask_first(void **state)
@@ -255,6 +303,9 @@ int main(void)
         cmocka_unit_test(test_captions_say_label_prediction_and_verdict),
         cmocka_unit_test(test_flags_and_reviews_are_marked_in_place),
         cmocka_unit_test(test_a_range_is_relabelled_at_once),
+        cmocka_unit_test(test_a_range_is_counted_and_noted_at_once),
+        cmocka_unit_test(test_undo_says_what_and_of_which_face),
+        cmocka_unit_test(test_faces_that_no_longer_pass_are_counted),
         cmocka_unit_test(test_more_than_twenty_samples_ask_first),
         cmocka_unit_test(test_any_key_but_y_and_pasted_text_are_no),
         cmocka_unit_test(test_a_decision_leaves_the_next_face_s_votes_in_sight),
