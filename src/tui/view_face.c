@@ -290,6 +290,11 @@ static void draw_history(const struct face *f)
         draw_text(line, at, 0, counts ? STYLE_NORMAL : STYLE_DIM, "%s %s%s", event_kind_name(event->kind),
                   event->value, counts ? "" : "  (undone)");
     }
+    if (first > 0) { /* at the end of the last line there is room for */
+        char more[48];
+        snprintf(more, sizeof more, " … %zu more", first);
+        draw_text(line - 1, draw_columns() - str_columns(more) - 1, 0, STYLE_ACCENT, "%s", more);
+    }
 }
 
 static void draw_title(const struct app *app, size_t row)

@@ -122,6 +122,24 @@ static void test_everything_fits_80x24(void **state)
     expect_text(s, "? help");
 }
 
+static void test_a_history_that_is_cut_says_so(void **state)
+{
+    (void)state;
+    const struct screen_options small = {
+        .columns = 80, .rows = 24, .cell_width = 9, .cell_height = 19, .sixel = true};
+    struct screen *s = open_face(&small, "id:11");
+    for (int i = 0; i < 6; i++)
+        type_keys(s, "f");
+    expect_text(s, "history");
+    int shown = 0;
+    for (int row = 0; row < 22; row++)
+        shown += strstr(screen_row(s, row), "flag") != NULL && strstr(screen_row(s, row), ":") != NULL;
+    char more[32];
+    snprintf(more, sizeof more, "\u2026 %d more", 6 - shown);
+    assert_in_range(shown, 1, 5);
+    expect_text(s, more);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +150,7 @@ int main(void)
         cmocka_unit_test(test_going_back_keeps_the_sample),
         cmocka_unit_test(test_the_queue_orders_by_suspicion),
         cmocka_unit_test(test_everything_fits_80x24),
+        cmocka_unit_test(test_a_history_that_is_cut_says_so),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
