@@ -161,12 +161,31 @@ void training_free(struct training *t)
     free(t->epochs);
 }
 
-/* The recipe with what the workspace gave it. last_sample: training faces have no larger id. */
+/* The name of the workspace's current model, "" where it has none. */
+static void record_model_in_use(const struct training *t, json_t *record)
+{
+    struct arena arena = {0};
+    struct model *models;
+    size_t count = 0;
+    const char *name = "";
+    struct err ignored;
+    if (!models_list(t->ws, &arena, &models, &count, &ignored))
+        count = 0;
+    for (size_t i = 0; i < count; i++)
+        if (models[i].current)
+            name = models[i].name;
+    json_object_set_new(record, "in_use", json_string(name));
+    arena_free(&arena);
+}
+
+/* The recipe with what the workspace gave it. last_sample: training faces have no larger id; in_use: the
+ * model to compare the new one with. */
 static char *record_of(const struct training *t)
 {
     char *text = recipe_json(&t->recipe);
     json_t *record = text == NULL ? NULL : json_loads(text, 0, NULL);
     free(text);
+    record_model_in_use(t, record);
     json_object_set_new(record, "training_faces", json_integer((json_int_t)t->train.count));
     json_object_set_new(record, "validation_faces", json_integer((json_int_t)t->valid.count));
     json_object_set_new(record, "last_sample", json_integer(t->train.ids[t->train.count - 1]));

@@ -1,6 +1,7 @@
 /* Comparing two models on the same faces. */
 #include "compare.h"
 
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,19 +25,29 @@ const struct run *compare_run(const struct app *app, int64_t id)
     return NULL;
 }
 
+/* The model that a run started from, else the one in use when it began; "" where the run does not say. */
+static void name_before(const struct run *run, char *out, size_t size)
+{
+    json_t *recipe = run != NULL ? json_loads(run->recipe, 0, NULL) : NULL;
+    const char *in_use = json_string_value(json_object_get(recipe, "in_use"));
+    bool has_parent = run != NULL && run->parent != NULL && run->parent[0] != '\0';
+    snprintf(out, size, "%s", has_parent ? run->parent : in_use != NULL ? in_use : "");
+    json_decref(recipe);
+}
+
 int64_t compare_baseline(const struct app *app, int64_t model)
 {
     const struct model *m = compare_model(app, model);
+    char before[128];
     if (m == NULL)
         return 0;
-    const struct run *run = compare_run(app, m->run);
-    const char *parent = run != NULL && run->parent != NULL ? run->parent : "";
+    name_before(compare_run(app, m->run), before, sizeof before);
     int64_t newest = 0;
     for (size_t i = 0; i < app->model_count; i++) {
         const struct model *other = &app->models[i];
         if (other->id == model || other->external || other->predictions == 0)
             continue;
-        if (parent[0] != '\0' && strcmp(other->name, parent) == 0)
+        if (strcmp(other->name, before) == 0)
             return other->id;
         if (other->id < model && other->id > newest)
             newest = other->id;

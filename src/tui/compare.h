@@ -16,7 +16,8 @@ struct comparison {
     double recall_before, recall_after;
 };
 
-/* The model to compare with: the one its run started from, else the newest before it. 0: none. */
+/* The model to compare with: the one its run started from, else the one in use when the run began, else the
+ * newest before it. 0: none. */
 int64_t compare_baseline(const struct app *app, int64_t model);
 
 const struct model *compare_model(const struct app *app, int64_t id); /* NULL when it is gone */

@@ -1,6 +1,7 @@
 /* The form of a training. */
 #include "training_form.h"
 
+#include "ask.h"
 #include "number.h"
 
 #include "ferlab/base/str.h"
@@ -14,6 +15,7 @@ enum kind {
     KIND_TEXT,
     KIND_INT,
     KIND_SEED,
+    KIND_LIMIT, /* 0: all */
     KIND_DOUBLE,
     KIND_FLOAT,
     KIND_BOOL,
@@ -49,8 +51,12 @@ static const struct field fields[FIELD_COUNT] = {
     [FIELD_RULE] = {"rule", KIND_RULE, AT(rule), 0, 0, 0, "how votes become training targets"},
     [FIELD_LABELS] = {"labels", KIND_LABELS, AT(labels), 0, 0, 0,
                       "as reviewed (so many differ from the crowd's), or the crowd's alone"},
+    [FIELD_LIMIT] = {"limit", KIND_LIMIT, AT(limit), 0, 0, RECIPE_LIMIT_MAX,
+                     "at most so many training faces, drawn by the seed; all: every one"},
     [FIELD_SEED] = {"seed", KIND_SEED, AT(seed), 0, 0, RECIPE_SEED_MAX, "same seed and threads: same model"},
     [FIELD_THREADS] = {"threads", KIND_INT, AT(threads), 0, 0, RECIPE_THREADS_MAX, "0: all the machine has"},
+    [FIELD_USE] = {"use", KIND_BOOL, AT(use), 0, 0, 0,
+                   "yes: the new model is the one in use when it is done; no: the present one stays"},
     [FIELD_ROTATION] = {"rotation", KIND_FLOAT, AT(augmentation.rotation_deg), 0, 0, RECIPE_ROTATION_MAX,
                         "augmentation: faces turned by up to so many degrees"},
     [FIELD_ZOOM] = {"zoom", KIND_FLOAT, AT(augmentation.zoom), 0, 0, RECIPE_ZOOM_MAX,
@@ -83,6 +89,12 @@ static void field_text(const struct recipe *r, int field, char *out, size_t size
         break;
     case KIND_SEED:
         snprintf(out, size, "%" PRIu64, *(const uint64_t *)at);
+        break;
+    case KIND_LIMIT:
+        if (*(const int64_t *)at == 0)
+            snprintf(out, size, "all");
+        else
+            snprintf(out, size, "%" PRId64, *(const int64_t *)at);
         break;
     case KIND_DOUBLE:
         snprintf(out, size, "%g", *(const double *)at);
@@ -126,6 +138,13 @@ static bool field_set(struct recipe *r, int field, const char *text)
         if (!str_to_int(text, (int64_t)f->min, (int64_t)f->max, &whole))
             return false;
         *(uint64_t *)at = (uint64_t)whole;
+        return true;
+    case KIND_LIMIT:
+        if (strcmp(text, "all") == 0)
+            whole = 0;
+        else if (!str_to_int(text, (int64_t)f->min, (int64_t)f->max, &whole))
+            return false;
+        *(int64_t *)at = whole;
         return true;
     case KIND_DOUBLE:
     case KIND_FLOAT:
@@ -180,13 +199,10 @@ static void form_apply_base(struct training_form *f)
     for (int field = 0; field < FIELD_START; field++) {
         size_t size = fields[field].size;
         static const size_t sizes[] = {
-            [KIND_INT] = sizeof(int),
-            [KIND_SEED] = sizeof(uint64_t),
-            [KIND_DOUBLE] = sizeof(double),
-            [KIND_FLOAT] = sizeof(float),
-            [KIND_BOOL] = sizeof(bool),
-            [KIND_RULE] = sizeof(enum rule),
-            [KIND_LABELS] = sizeof(enum label_source),
+            [KIND_INT] = sizeof(int),        [KIND_SEED] = sizeof(uint64_t),
+            [KIND_LIMIT] = sizeof(int64_t),  [KIND_DOUBLE] = sizeof(double),
+            [KIND_FLOAT] = sizeof(float),    [KIND_BOOL] = sizeof(bool),
+            [KIND_RULE] = sizeof(enum rule), [KIND_LABELS] = sizeof(enum label_source),
         };
         if (size == 0)
             size = sizes[fields[field].kind];
@@ -243,6 +259,9 @@ bool training_form_cycle(struct training_form *f, const struct app *app)
     case FIELD_LABELS:
         r->labels = r->labels == LABELS_REVIEWED ? LABELS_CROWD : LABELS_REVIEWED;
         break;
+    case FIELD_USE:
+        r->use = !r->use;
+        break;
     case FIELD_FLIP:
         r->augmentation.flip = !r->augmentation.flip;
         break;
@@ -253,6 +272,29 @@ bool training_form_cycle(struct training_form *f, const struct app *app)
     return true;
 }
 
+/* A prompt that knows the field it is for. */
+struct field_ask {
+    struct ask ask; /* first: the prompt is handed on by its address */
+    int field;
+};
+
+/* Says what is wrong while it is typed; Enter waits until it is right. */
+static void look_value(struct app *app, struct ask *ask)
+{
+    (void)app;
+    const struct field_ask *asked = (const struct field_ask *)ask;
+    const struct field *f = &fields[asked->field];
+    struct recipe tried;
+    if (field_set(&tried, asked->field, ask->text))
+        return;
+    ask->place = 0;
+    if (f->kind == KIND_TEXT)
+        snprintf(ask->hint, sizeof ask->hint, "at most %zu characters", f->size - 1);
+    else
+        snprintf(ask->hint, sizeof ask->hint, "this is not a number from %g to %g%s", f->min, f->max,
+                 f->kind == KIND_LIMIT ? ", or all" : "");
+}
+
 void training_form_edit(struct training_form *f, struct app *app)
 {
     const struct field *field = &fields[f->field];
@@ -260,19 +302,12 @@ void training_form_edit(struct training_form *f, struct app *app)
         return;
     if (field->kind != KIND_TEXT && training_form_cycle(f, app))
         return;
-    char initial[PATH_MAX], text[PATH_MAX], prompt[32];
-    field_text(&f->recipe, f->field, initial, sizeof initial);
+    char prompt[32];
+    struct field_ask asked = {.ask = {.prompt = prompt, .look = look_value, .place = -1}, .field = f->field};
+    field_text(&f->recipe, f->field, asked.ask.text, sizeof asked.ask.text);
     snprintf(prompt, sizeof prompt, "%s ", field->title);
-    if (!app_ask_line(app, prompt, initial, text, sizeof text))
+    if (!ask_run(app, &asked.ask) || !field_set(&f->recipe, f->field, asked.ask.text))
         return;
-    if (!field_set(&f->recipe, f->field, text)) {
-        if (field->kind == KIND_TEXT)
-            app_complain(app, "%s: at most %zu characters", field->title, field->size - 1);
-        else
-            app_complain(app, "%s: '%s' is not a number from %g to %g", field->title, text, field->min,
-                         field->max);
-        return;
-    }
     f->touched[f->field] = true;
     if (f->field == FIELD_FROM)
         form_apply_base(f);
@@ -322,5 +357,6 @@ int training_form_at(int form_row, int row, int column)
     int index = 0;
     while (index + 1 < FORM_COLUMNS && column >= form_column(index + 1))
         index++;
-    return index * FORM_ROWS + row - form_row;
+    int field = index * FORM_ROWS + row - form_row;
+    return field < FIELD_COUNT ? field : -1;
 }

@@ -15,8 +15,10 @@ enum training_field {
     FIELD_RATE,
     FIELD_RULE,
     FIELD_LABELS,
+    FIELD_LIMIT,
     FIELD_SEED,
     FIELD_THREADS,
+    FIELD_USE,
     FIELD_ROTATION,
     FIELD_ZOOM,
     FIELD_SHIFT,
@@ -24,7 +26,7 @@ enum training_field {
     FIELD_START,
     FIELD_COUNT
 };
-enum { FORM_ROWS = 5, FORM_COLUMNS = FIELD_COUNT / FORM_ROWS };
+enum { FORM_ROWS = 6, FORM_COLUMNS = (FIELD_COUNT + FORM_ROWS - 1) / FORM_ROWS };
 
 struct training_form {
     struct recipe recipe;

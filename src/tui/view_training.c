@@ -411,8 +411,8 @@ static enum outcome training_move_form(struct app *app, struct training_view *v,
         f->field = clamp(f->field + (action == ACTION_UP ? -1 : 1), 0, FIELD_START);
     else if (action == ACTION_LEFT && f->field >= FORM_ROWS)
         f->field -= FORM_ROWS;
-    else if (action == ACTION_RIGHT && f->field + FORM_ROWS < FIELD_COUNT)
-        f->field += FORM_ROWS;
+    else if (action == ACTION_RIGHT && f->field < (FORM_COLUMNS - 1) * FORM_ROWS)
+        f->field = clamp(f->field + FORM_ROWS, 0, FIELD_START);
     else if (action == ACTION_FIRST)
         f->field = 0;
     else if (action == ACTION_LAST)
@@ -448,8 +448,8 @@ static enum outcome training_act(struct app *app, void *state, enum action actio
         v->focus = v->focus == FOCUS_FORM && app->run_count > 0 ? FOCUS_RUNS : FOCUS_FORM;
         return OUTCOME_REDRAW;
     case ACTION_ACCEPT:
-        if (v->focus == FOCUS_FORM)
-            training_form_cycle(&v->form, app);
+        if (v->focus == FOCUS_FORM && !training_form_cycle(&v->form, app))
+            app_message(app, v->form.field == FIELD_START ? "Enter starts" : "Enter edits");
         return OUTCOME_REDRAW;
     case ACTION_OPEN:
         return training_enter(app, v);

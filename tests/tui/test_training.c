@@ -62,13 +62,19 @@ static struct screen *start(int columns, int rows, bool sixel)
 }
 
 /* Puts values into fields: the form is walked from its first field downwards. */
-enum { FIELD_NAME = 0, FIELD_FROM = 1, FIELD_ARCH = 2, FIELD_EPOCHS = 3 };
+enum { FIELD_NAME = 0, FIELD_FROM = 1, FIELD_ARCH = 2, FIELD_EPOCHS = 3, FIELD_LIMIT = 8, FIELD_USE = 11 };
 
-static void fill_in(struct screen *s, int field, const char *value)
+static void select_field(struct screen *s, int field)
 {
     screen_keys(s, "g");
     for (int i = 0; i < field; i++)
         screen_keys(s, "j");
+    screen_settle(s, 80);
+}
+
+static void fill_in(struct screen *s, int field, const char *value)
+{
+    select_field(s, field);
     screen_keys(s, "\r");
     screen_settle(s, 80);
     screen_keys(s, "\x15");
@@ -272,8 +278,50 @@ static void test_wrong_numbers_are_refused(void **state)
 {
     (void)state;
     struct screen *s = start(80, 24, true);
-    fill_in(s, FIELD_EPOCHS, "many");
-    expect_text(s, "is not a number");
+    fill_in(s, FIELD_EPOCHS, "1o");
+    expect_text(s, "is not a number from 1 to 10000");
+    expect_text(s, "epochs 1o"); /* what was typed stays, to be mended */
+    screen_keys(s, "\1772\r");
+    expect_text(s, "[12]");
+    screen_keys(s, " ");
+    expect_text(s, "Enter edits");
+    fill_in(s, FIELD_LIMIT, "-3");
+    expect_text(s, "or all");
+    screen_keys(s, "\025all\r");
+    expect_text(s, "[all]");
+    screen_end(s);
+}
+
+/* After the trainings above, of which the newest in use is not the newest of all. */
+static void test_a_training_can_leave_the_model_in_use_and_take_few_faces(void **state)
+{
+    (void)state;
+    bool current;
+    json_decref(run_ferlab_json("model", "-w", workspace, "use", "tiny", "--json", NULL));
+    struct screen *s = start(140, 42, true);
+    expect_text(s, "from      tiny");
+    select_field(s, FIELD_FROM);
+    for (int i = 0; i < 8 && !screen_has(s, "[fresh weights]"); i++) {
+        screen_keys(s, " ");
+        screen_settle(s, 80);
+    }
+    fill_in(s, FIELD_NAME, "aside");
+    fill_in(s, FIELD_ARCH, "8,P,8");
+    fill_in(s, FIELD_EPOCHS, "1");
+    fill_in(s, FIELD_LIMIT, "50");
+    select_field(s, FIELD_USE);
+    screen_keys(s, " ");
+    expect_text(s, "use      [no]");
+    screen_keys(s, "S");
+    expect_text(s, "✓ done");
+    expect_text(s, "since tiny"); /* which was in use, though others were made after it */
+    expect_run("aside", "done");
+    assert_int_equal(predictions_of("aside", &current), 400);
+    assert_false(current);
+    json_t *run = last_run();
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(run, "recipe"), "limit")), 50);
+    json_decref(run);
+    expect_text(s, "model tiny");
     screen_end(s);
 }
 
@@ -288,6 +336,7 @@ int main(void)
         cmocka_unit_test(test_a_killed_trainer_is_shown_as_failed),
         cmocka_unit_test(test_small_screen_has_form_curves_and_runs),
         cmocka_unit_test(test_wrong_numbers_are_refused),
+        cmocka_unit_test(test_a_training_can_leave_the_model_in_use_and_take_few_faces),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
