@@ -24,35 +24,6 @@ struct evaluation {
     size_t in_sample; /* of those counted, seen in training */
 };
 
-static bool lacks_predictions(const struct columns *c)
-{
-    for (size_t i = 0; i < c->count; i++)
-        if (isnan(c->probabilities[i][0]))
-            return true;
-    return false;
-}
-
-/* Opens with the predictions there are; where some are missing, again with all of them. */
-static bool open_data(struct cli *cli, const struct protocol *p, struct cli_data *d, int *status)
-{
-    if (!cli_open(cli, p->rule, p->model, false, d, status))
-        return false;
-    char name[256];
-    snprintf(name, sizeof name, "%s", d->columns->model_name);
-    if (d->columns->model != 0 && !lacks_predictions(d->columns))
-        return true;
-    cli_close(d);
-    if (name[0] != '\0')
-        return cli_open(cli, p->rule, name, true, d, status);
-    struct err e;
-    err_set(&e, ERR_INPUT,
-            "%s: there is no model yet; train one with 'ferlab train', or bring one in with 'ferlab model "
-            "import FILE'",
-            cli->workspace);
-    *status = cli_fail(&e);
-    return false;
-}
-
 static void count_rows(const struct columns *c, enum label_source labels, const uint32_t *rows, size_t count,
                        struct evaluation *out)
 {
@@ -154,7 +125,8 @@ static int evaluate(struct cli *cli, const struct protocol *p, const char *filte
     uint32_t *rows;
     size_t count;
     int status;
-    if (!open_data(cli, p, &d, &status))
+    struct cli_asked asked = {.rule = p->rule, .model = p->model, .where = filter, .predicted = true};
+    if (!cli_open(cli, &asked, &d, &status))
         return status;
     if (cli_filter(&d, filter, &rows, &count, &status)) {
         struct evaluation v = {0};

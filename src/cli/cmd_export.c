@@ -52,7 +52,8 @@ static int export_samples(struct cli *cli, const struct export_format *format, e
     uint32_t *rows = NULL;
     size_t count;
     int status;
-    if (!cli_open(cli, NULL, model, false, &data, &status))
+    struct cli_asked asked = {.model = model, .where = where};
+    if (!cli_open(cli, &asked, &data, &status))
         return status;
     if (cli_filter(&data, where, &rows, &count, &status)) {
         if (count == 0 && !cli->quiet)

@@ -112,7 +112,8 @@ static int list(struct cli *cli, const char *filter, const char *model, const ch
     uint32_t *rows = NULL;
     size_t count;
     int status;
-    if (!cli_open(cli, rule, model, false, &data, &status))
+    struct cli_asked asked = {.rule = rule, .model = model, .where = filter};
+    if (!cli_open(cli, &asked, &data, &status))
         return status;
     if (cli_filter(&data, filter, &rows, &count, &status)) {
         size_t shown = limit >= 0 && (size_t)limit < count ? (size_t)limit : count;

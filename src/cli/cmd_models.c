@@ -15,7 +15,7 @@
 
 struct asked {
     const char *name; /* --name */
-    bool force, yes;
+    bool unseen, force, yes;
 };
 
 static json_t *model_json(const struct model *m)
@@ -101,7 +101,7 @@ static bool use_model(const struct cli *cli, struct workspace *ws, char **words,
 {
     (void)asked;
     int64_t id;
-    return find_model(ws, words[0], &id, e) && predictions_complete(ws, id, cli->quiet, e) &&
+    return find_model(ws, words[0], &id, e) && predictions_complete(ws, id, NULL, cli->quiet, e) &&
            model_use(ws, id, e) && report(cli, ws, words[0], "the current model is now", e);
 }
 
@@ -112,8 +112,8 @@ static bool import_model(const struct cli *cli, struct workspace *ws, char **wor
     struct model *models;
     size_t count;
     int64_t id;
-    bool fine =
-        model_import(ws, words[0], asked->name, &id, e) && models_list(ws, &arena, &models, &count, e);
+    bool fine = model_import(ws, words[0], asked->name, asked->unseen, &id, e) &&
+                models_list(ws, &arena, &models, &count, e);
     for (size_t i = 0; fine && i < count; i++)
         if (models[i].id == id)
             fine = report(cli, ws, models[i].name, "imported", e);
@@ -235,12 +235,15 @@ int cmd_model(struct cli *cli, int argc, char **argv)
     struct asked asked = {0};
     const struct option_row options[] = {
         {"name", OPTION_TEXT, &asked.name, "NAME", "import: what to call it; else after the file", 0, 0},
+        {"unseen", OPTION_FLAG, &asked.unseen, NULL, "import: it was trained on none of these samples", 0, 0},
         {"force", OPTION_FLAG, &asked.force, NULL, "export: replace a file that is there", 0, 0},
         {"yes", OPTION_FLAG, &asked.yes, NULL, "remove: without asking", 0, 0},
         {"", OPTION_NOTE, NULL, NULL,
          "ferlab model use NAME           predictions and scores speak of this model from now on,\n"
          "                                once it has predicted the samples it has not seen yet\n"
-         "ferlab model import FILE        an ONNX file becomes a model of the workspace\n"
+         "ferlab model import FILE        an ONNX file becomes a model of the workspace; its scores leave "
+         "out\n"
+         "                                split train, which it may have been trained on, but for --unseen\n"
          "ferlab model export NAME FILE   writes a model as an ONNX file\n"
          "ferlab model remove NAME        with its predictions",
          0, 0},

@@ -223,7 +223,8 @@ static int run_with_columns(const struct request *q)
     struct cli_data data;
     struct batch batch = {0};
     int status;
-    if (!cli_open(q->cli, q->rule, q->model, true, &data, &status))
+    struct cli_asked asked = {.rule = q->rule, .model = q->model, .where = q->where, .write = true};
+    if (!cli_open(q->cli, &asked, &data, &status))
         return status;
     bool collected =
         q->where ? collect_filter(&batch, q, &data, &status) : collect_words(&batch, q, &data, &status);

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BAR = 24, TEXT = 4200 };
+enum { BAR = 24, TEXT = 4200, WHERE = 1024 };
 
 struct sample_view {
     const struct columns *columns;
@@ -152,6 +152,19 @@ static bool show_row(struct cli *cli, const struct cli_data *d, size_t row, stru
     return fine;
 }
 
+/* A filter that picks the sample that the word means, and few others; NULL: all. */
+static const char *only_it(const char *word, char where[WHERE])
+{
+    int64_t id;
+    if (str_to_int(word, 1, INT64_MAX, &id))
+        snprintf(where, WHERE, "id:%s or name:%s", word, word);
+    else if (strpbrk(word, "\"*?[\\") || strlen(word) > WHERE / 2)
+        return NULL;
+    else
+        snprintf(where, WHERE, "name:\"%s\"", word);
+    return where;
+}
+
 int cmd_show(struct cli *cli, int argc, char **argv)
 {
     const char *model = NULL, *rule = NULL;
@@ -169,10 +182,12 @@ int cmd_show(struct cli *cli, int argc, char **argv)
     if (argc != 2)
         return cli_usage(cli, argc < 2 ? "which sample: give its id" : "one sample at a time");
     struct cli_data data;
+    char where[WHERE];
     int status;
     size_t row;
     struct err e = {0};
-    if (!cli_open(cli, rule, model, false, &data, &status))
+    struct cli_asked asked = {.rule = rule, .model = model, .where = only_it(argv[1], where)};
+    if (!cli_open(cli, &asked, &data, &status))
         return status;
     if (!cli_find_sample(&data, argv[1], &row, &e) || !show_row(cli, &data, row, &e))
         status = cli_fail(&e);

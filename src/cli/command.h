@@ -99,15 +99,23 @@ int cli_usage(const struct cli *cli, const char *format, ...) __attribute__((for
  * NULL when memory runs out; the sentence was then printed. */
 char *cli_words(int argc, char **argv, int from);
 
-/* Opens the workspace and loads its columns under these words (NULL: the defaults; model "" or NULL: the
- * current one, which may be none). A model given by path is computed on demand. On failure the sentence is
- * printed and false returned, with *status set. */
+/* What a command reads, in words; NULL: the default. */
+struct cli_asked {
+    const char *rule;
+    const char *model; /* else the current one, which may be none */
+    const char *where; /* else all samples */
+    bool predicted;    /* there must be a model, with predictions of what `where` picks; so always of a named
+                          model. What lacks is computed. */
+    bool write;
+};
+
+/* Opens the workspace and loads its columns. On failure the sentence is printed and false returned, with
+ * *status set. */
 struct cli_data {
     struct workspace *workspace;
     struct columns *columns;
 };
-bool cli_open(struct cli *cli, const char *rule, const char *model, bool write, struct cli_data *out,
-              int *status);
+bool cli_open(struct cli *cli, const struct cli_asked *asked, struct cli_data *out, int *status);
 void cli_close(struct cli_data *d);
 
 /* The row that an operand means: a sample's id, or its name where that is unique. */

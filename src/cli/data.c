@@ -15,41 +15,47 @@ static bool fail(const struct err *e, int *status)
     return false;
 }
 
-/* A model given by its path is computed with and remembered, so that the workspace is opened for writing
- * where it can be. */
-static enum workspace_mode mode_for(const struct cli *cli, const char *model, bool write)
+/* Predictions that are computed are kept, so that the workspace is opened for writing where it can be. */
+static enum workspace_mode mode_for(const struct cli *cli, const struct cli_asked *asked)
 {
-    return write || (model && access(cli->workspace, W_OK) == 0) ? WORKSPACE_WRITE : WORKSPACE_READ;
+    bool keeps = asked->predicted && access(cli->workspace, W_OK) == 0;
+    return asked->write || keeps ? WORKSPACE_WRITE : WORKSPACE_READ;
 }
 
-static bool find_model(struct cli *cli, struct workspace *ws, const char *word, int64_t *model, struct err *e)
+/* The columns with the predictions that are asked for. */
+static bool load(struct cli *cli, const struct cli_asked *asked, enum rule rule, const struct filter *where,
+                 struct cli_data *out, struct err *e)
 {
-    return model_resolve(ws, word, model, e) && predictions_complete(ws, *model, cli->quiet || cli->json, e);
+    int64_t model = 0;
+    return workspace_open(&out->workspace, cli->workspace, mode_for(cli, asked), e) &&
+           (!asked->predicted ||
+            (model_resolve(out->workspace, asked->model, &model, e) &&
+             predictions_complete(out->workspace, model, where, cli->quiet || cli->json, e))) &&
+           columns_load(&out->columns, out->workspace, rule, model, e);
 }
 
-bool cli_open(struct cli *cli, const char *rule, const char *model, bool write, struct cli_data *out,
-              int *status)
+bool cli_open(struct cli *cli, const struct cli_asked *asked, struct cli_data *out, int *status)
 {
     struct err e = {0};
+    struct cli_asked a = *asked;
+    struct filter *where = NULL;
     *out = (struct cli_data){0};
-    if (model && !*model)
-        model = NULL;
-    enum rule r = RULE_MAJORITY;
-    if (rule && !rule_parse(rule, &r)) {
+    a.predicted |= a.model && *a.model;
+    enum rule rule = RULE_MAJORITY;
+    if (a.rule && !rule_parse(a.rule, &rule)) {
         *status = cli_usage(
-            cli, "there is no rule '%s'; take majority, distribution, probability or multi-target", rule);
+            cli, "there is no rule '%s'; take majority, distribution, probability or multi-target", a.rule);
         return false;
     }
-    if (!workspace_open(&out->workspace, cli->workspace, mode_for(cli, model, write), &e))
+    if (a.where && !filter_parse(a.where, &where, &e))
         return fail(&e, status);
-    int64_t id = 0;
-    if ((model && !find_model(cli, out->workspace, model, &id, &e)) ||
-        !columns_load(&out->columns, out->workspace, r, id, &e)) {
-        cli_close(out);
-        return fail(&e, status);
-    }
+    bool fine = load(cli, &a, rule, where, out, &e);
+    filter_free(where);
     *status = EXIT_FINE;
-    return true;
+    if (fine)
+        return true;
+    cli_close(out);
+    return fail(&e, status);
 }
 
 void cli_close(struct cli_data *d)

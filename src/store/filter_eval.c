@@ -135,6 +135,59 @@ bool filter_matches(const struct filter *f, const struct columns *c, size_t row)
     return truth;
 }
 
+static bool speaks_of_predictions(const struct filter_step *s)
+{
+    switch (s->field) {
+    case FIELD_PRED:
+    case FIELD_CONF:
+    case FIELD_DIV:
+    case FIELD_SUSPECT:
+    case FIELD_IN:
+        return true;
+    default:
+        return s->against_field && s->other == FIELD_PRED;
+    }
+}
+
+/* Which truths a row can arrive with at each step: jumps only lead forward, so one walk finds them. */
+bool filter_possible(const struct filter *f, const struct columns *c, bool *possible, struct err *e)
+{
+    enum { NO = 1, YES = 2 };
+    uint8_t *truths = malloc(f->count + 1);
+
+    if (!truths)
+        return err_memory(e, "filtering samples");
+    for (size_t row = 0; row < c->count; row++) {
+        memset(truths, 0, f->count + 1);
+        truths[0] = YES;
+        for (size_t i = 0; i < f->count; i++) {
+            const struct filter_step *s = &f->steps[i];
+            unsigned no = truths[i] & NO, yes = truths[i] & YES;
+
+            switch (s->op) {
+            case OP_TEST:
+                if (no || yes)
+                    truths[i + 1] |= speaks_of_predictions(s) ? NO | YES : test(c, row, s) ? YES : NO;
+                break;
+            case OP_NOT:
+                truths[i + 1] |= (no ? YES : 0) | (yes ? NO : 0);
+                break;
+            case OP_JUMP_IF_FALSE:
+                truths[s->target] |= no;
+                truths[i + 1] |= yes;
+                break;
+            case OP_JUMP_IF_TRUE:
+                truths[s->target] |= yes;
+                truths[i + 1] |= no;
+                break;
+            }
+        }
+        possible[row] = truths[f->count] & YES;
+    }
+    free(truths);
+    return true;
+}
+
 /* Sorting: each row becomes key << 32 | row with a key that ascends as the rows shall, UINT32_MAX where the
  * value is missing; a radix sort by the key then keeps equal rows in id order. */
 

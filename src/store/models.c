@@ -15,7 +15,7 @@ static const char current_key[] = "current_model";
 
 #define MODEL_COLUMNS                                                                                        \
     "SELECT id, coalesce(run, 0), name, digest, arch, created, parameters, size, input_size, "               \
-    "valid_accuracy, external, "                                                                             \
+    "valid_accuracy, external, unseen, "                                                                     \
     "(SELECT count(*) FROM prediction WHERE prediction.model = model.id) FROM model "
 
 static bool take_model(struct workspace *ws, struct sql_statement *s, struct arena *arena, struct model *m,
@@ -33,7 +33,8 @@ static bool take_model(struct workspace *ws, struct sql_statement *s, struct are
         .input_size = sql_int(s, 8),
         .valid_accuracy = sql_real(s, 9),
         .external = sql_int(s, 10) != 0,
-        .predictions = sql_int(s, 11),
+        .unseen = sql_int(s, 11) != 0,
+        .predictions = sql_int(s, 12),
     };
     m->current = m->id == model_current(ws);
     return (m->name && m->digest && m->arch && m->created) || err_memory(e, "listing the models");
@@ -45,7 +46,7 @@ static bool insert_model(struct workspace *ws, const struct model_new *m, int64_
     struct sql_statement *s = sql_prepare(
         workspace_sql(ws),
         "INSERT INTO model (name, digest, arch, created, run, parameters, input_size, valid_accuracy, "
-        "external, size, onnx) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        "external, unseen, size, onnx) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         e);
 
     if (!s)
@@ -62,8 +63,9 @@ static bool insert_model(struct workspace *ws, const struct model_new *m, int64_
     sql_bind_int(s, 7, m->input_size);
     sql_bind_real(s, 8, m->valid_accuracy);
     sql_bind_int(s, 9, m->external);
-    sql_bind_int(s, 10, (int64_t)m->size);
-    sql_bind_blob(s, 11, m->onnx, m->size);
+    sql_bind_int(s, 10, m->unseen);
+    sql_bind_int(s, 11, (int64_t)m->size);
+    sql_bind_blob(s, 12, m->onnx, m->size);
     if (!sql_finish(s, e))
         return false;
     *id = sql_last_id(workspace_sql(ws));
@@ -177,6 +179,18 @@ bool model_onnx(struct workspace *ws, int64_t model, void **bytes, size_t *size,
     }
     sql_done(s);
     return good;
+}
+
+bool model_set_accuracy(struct workspace *ws, int64_t model, double accuracy, struct err *e)
+{
+    struct sql_statement *s =
+        sql_prepare(workspace_sql(ws), "UPDATE model SET valid_accuracy = ?2 WHERE id = ?1", e);
+
+    if (!s)
+        return false;
+    sql_bind_int(s, 1, model);
+    sql_bind_real(s, 2, accuracy);
+    return sql_finish(s, e);
 }
 
 static bool run_with_id(struct workspace *ws, const char *text, int64_t id, struct err *e)

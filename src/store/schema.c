@@ -141,10 +141,17 @@ static const char guards_1[] =
     "  WHEN EXISTS (SELECT 1 FROM event WHERE id = NEW.id)\n"
     "  BEGIN SELECT RAISE(ABORT, 'reviews are append-only'); END;\n";
 
+/* unseen: the model, made elsewhere, is known not to have been trained on any of these samples. Of others
+ * from elsewhere the train split counts as seen; predictions written before are marked so. */
+static const char tables_2[] =
+    "ALTER TABLE model ADD COLUMN unseen INTEGER NOT NULL DEFAULT 0 CHECK (unseen IN (0, 1));\n"
+    "UPDATE prediction SET in_sample = 1 WHERE model IN (SELECT id FROM model WHERE run IS NULL)\n"
+    "  AND sample IN (SELECT id FROM sample WHERE split = 'train');\n";
+
 /* migrations[v] leads from version v to v + 1. */
 static const struct {
     const char *tables, *guards;
-} migrations[] = {{tables_1, guards_1}};
+} migrations[] = {{tables_1, guards_1}, {tables_2, ""}};
 
 int64_t schema_version(void)
 {

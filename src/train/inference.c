@@ -41,25 +41,18 @@ static const char *name_of_file(const char *path, struct arena *arena)
     return name[0] == '\0' ? "model" : name;
 }
 
-/* Checks the bytes by reading them as a network and adds them as a model called `name`. */
-static bool add_file(struct workspace *ws, const char *path, const void *bytes, size_t size, const char *name,
-                     bool external, int64_t *id, struct err *e)
+/* Checks the bytes by reading them as a network and adds them as the model. */
+static bool add_file(struct workspace *ws, const char *path, struct model_new *m, int64_t *id, struct err *e)
 {
-    struct predictor *p = predictor_from_onnx(bytes, size, path, 1, e);
+    struct predictor *p = predictor_from_onnx(m->onnx, m->size, path, 1, e);
     if (p == NULL)
         return false;
     struct network *net = predictor_network(p);
-    struct model_new m = {
-        .name = name,
-        .onnx = bytes,
-        .size = size,
-        .arch = network_arch(net),
-        .parameters = (int64_t)network_parameters(net),
-        .input_size = network_input_size(net),
-        .valid_accuracy = NAN,
-        .external = external,
-    };
-    bool fine = model_add(ws, &m, id, e);
+    m->arch = network_arch(net);
+    m->parameters = (int64_t)network_parameters(net);
+    m->input_size = network_input_size(net);
+    m->valid_accuracy = NAN;
+    bool fine = model_add(ws, m, id, e);
     predictor_free(p);
     return fine;
 }
@@ -79,8 +72,8 @@ static bool resolve_path(struct workspace *ws, const char *path, struct arena *a
         *id = known.id;
     } else if (fine) {
         const char *wish = name_of_file(path, arena), *name = wish ? model_free_name(ws, wish, arena) : NULL;
-        fine = name != NULL ? add_file(ws, path, bytes, size, name, true, id, e)
-                            : err_memory(e, "naming a model");
+        struct model_new m = {.name = name, .onnx = bytes, .size = size, .external = true};
+        fine = name != NULL ? add_file(ws, path, &m, id, e) : err_memory(e, "naming a model");
     }
     free(bytes);
     return fine;
@@ -108,7 +101,8 @@ bool model_resolve(struct workspace *ws, const char *word, int64_t *id, struct e
     return fine;
 }
 
-bool model_import(struct workspace *ws, const char *path, const char *name, int64_t *id, struct err *e)
+bool model_import(struct workspace *ws, const char *path, const char *name, bool unseen, int64_t *id,
+                  struct err *e)
 {
     size_t size;
     char *bytes = file_read(path, onnx_max_bytes, &size, e);
@@ -119,48 +113,62 @@ bool model_import(struct workspace *ws, const char *path, const char *name, int6
         const char *wish = name_of_file(path, &arena);
         name = wish ? model_free_name(ws, wish, &arena) : NULL;
     }
-    bool fine =
-        name != NULL ? add_file(ws, path, bytes, size, name, false, id, e) : err_memory(e, "naming a model");
+    struct model_new m = {.name = name, .onnx = bytes, .size = size, .unseen = unseen};
+    bool fine = name != NULL ? add_file(ws, path, &m, id, e) : err_memory(e, "naming a model");
     arena_free(&arena);
     free(bytes);
     return fine;
 }
 
-/* The training faces of the run that made the model are train samples up to this id; 0 where no run made it.
- * Exact marks come from the trainer; where it was cut off before it wrote them, calling a face it may have
- * seen unseen would flatter. */
-static bool seen_up_to(struct workspace *ws, int64_t model, struct arena *arena, int64_t *id, struct err *e)
+/* Where a model comes from, as far as it matters for what it has seen. */
+struct origin {
+    bool elsewhere;
+    int64_t seen_up_to; /* train samples up to this id may have been trained on */
+};
+
+/* Exact marks come from the trainer; where it was cut off before it wrote them, and of models from elsewhere,
+ * calling a face unseen that may have been seen would flatter. */
+static bool find_origin(struct workspace *ws, int64_t model, struct arena *arena, struct origin *o,
+                        struct err *e)
 {
-    *id = 0;
+    *o = (struct origin){.elsewhere = true, .seen_up_to = INT64_MAX};
     struct model *models;
     struct run *runs;
     size_t model_count, run_count;
     if (!models_list(ws, arena, &models, &model_count, e))
         return false;
     int64_t run = 0;
-    for (size_t i = 0; i < model_count; i++)
-        if (models[i].id == model)
-            run = models[i].run;
+    for (size_t i = 0; i < model_count; i++) {
+        if (models[i].id != model)
+            continue;
+        run = models[i].run;
+        if (models[i].unseen)
+            o->seen_up_to = 0;
+    }
     if (run == 0)
         return true;
+    *o = (struct origin){0};
     if (!runs_list(ws, arena, &runs, &run_count, e))
         return false;
     for (size_t i = 0; i < run_count; i++) {
         if (runs[i].id != run)
             continue;
         json_t *recipe = json_loads(runs[i].recipe, 0, NULL);
-        *id = json_integer_value(json_object_get(recipe, "last_sample"));
+        o->seen_up_to = json_integer_value(json_object_get(recipe, "last_sample"));
         json_decref(recipe);
     }
     return true;
 }
 
-/* Samples that lack a prediction of the columns' model. */
+static const enum split split_order[] = {SPLIT_VALID, SPLIT_TEST, SPLIT_TRAIN, SPLIT_NONE};
+enum { PARTS = sizeof split_order / sizeof *split_order };
+
+/* Samples that lack a prediction of the columns' model, split after split. */
 struct lacking {
     int64_t *ids;
     bool *in_sample;
     float (*probabilities)[EMOTION_COUNT];
-    size_t count;
+    size_t count, ends[PARTS];
 };
 
 static void lacking_free(struct lacking *l)
@@ -170,63 +178,117 @@ static void lacking_free(struct lacking *l)
     free(l->probabilities);
 }
 
-static bool find_lacking(struct lacking *l, const struct columns *c, struct err *e)
+static void add_part(struct lacking *l, const struct columns *c, enum split split, const bool *possible)
 {
     for (size_t i = 0; i < c->count; i++)
-        l->count += isnan(c->probabilities[i][0]) != 0;
-    l->ids = malloc((l->count + 1) * sizeof *l->ids);
+        if (c->split[i] == split && isnan(c->probabilities[i][0]) && (possible == NULL || possible[i]))
+            l->ids[l->count++] = c->id[i];
+}
+
+static bool find_lacking(struct lacking *l, const struct columns *c, const struct filter *asked,
+                         struct err *e)
+{
+    bool *possible = asked != NULL ? malloc(c->count + 1) : NULL;
+    l->ids = malloc((c->count + 1) * sizeof *l->ids);
+    bool fine = (l->ids != NULL && (asked == NULL || possible != NULL)) || err_memory(e, "predicting");
+    fine = fine && (asked == NULL || filter_possible(asked, c, possible, e));
+    for (size_t k = 0; fine && k < PARTS; k++) {
+        add_part(l, c, split_order[k], possible);
+        l->ends[k] = l->count;
+    }
+    free(possible);
+    return fine;
+}
+
+static bool mark_seen(struct lacking *l, const struct origin *o, struct err *e)
+{
     l->in_sample = calloc(l->count + 1, sizeof *l->in_sample);
     l->probabilities = malloc((l->count + 1) * sizeof *l->probabilities);
-    if (l->ids == NULL || l->in_sample == NULL || l->probabilities == NULL)
+    if (l->in_sample == NULL || l->probabilities == NULL)
         return err_memory(e, "predicting");
-    size_t n = 0;
+    for (size_t k = 0, i = 0; k < PARTS; k++)
+        for (; i < l->ends[k]; i++)
+            l->in_sample[i] = split_order[k] == SPLIT_TRAIN && l->ids[i] <= o->seen_up_to;
+    return true;
+}
+
+/* NaN where the validation split has no label to compare with, or not all predictions. */
+static double measure_valid(const struct columns *c)
+{
+    size_t count = 0, right = 0;
     for (size_t i = 0; i < c->count; i++) {
-        if (!isnan(c->probabilities[i][0]))
+        if (c->split[i] != SPLIT_VALID || c->label[i] < 0 || c->label[i] >= EMOTION_COUNT)
             continue;
-        l->in_sample[n] = c->split[i] == SPLIT_TRAIN;
-        l->ids[n++] = c->id[i];
+        if (c->prediction[i] == CLASS_NONE)
+            return NAN;
+        count++;
+        right += c->prediction[i] == c->label[i];
+    }
+    return count > 0 ? (double)right / (double)count : NAN;
+}
+
+static bool keep_accuracy(struct workspace *ws, struct columns *c, struct err *e)
+{
+    if (!columns_use_model(c, ws, c->model, e))
+        return false;
+    double accuracy = measure_valid(c);
+    return isnan(accuracy) || model_set_accuracy(ws, c->model, accuracy, e);
+}
+
+/* One split after the other, each kept before the next begins. */
+static bool predict_parts(struct lacking *l, struct predictor *p, struct workspace *ws, struct columns *c,
+                          const struct origin *o, struct progress *bar, struct err *e)
+{
+    size_t done = 0;
+    for (size_t k = 0; k < PARTS; k++) {
+        size_t first = done;
+        if (first == l->ends[k])
+            continue;
+        if (!predictor_samples(p, ws, l->ids, l->ends[k], l->probabilities, &done, bar, e) ||
+            !predictions_write(ws, c->model, l->ids + first, l->probabilities[first], l->in_sample + first,
+                               done - first, e))
+            return false;
+        if (done < l->ends[k])
+            return err_set(e, ERR_INTERRUPTED,
+                           "%s: stopped with %zu of %zu predictions; they are kept, the rest follows when "
+                           "asked for again",
+                           c->model_name, done, l->count);
+        if (split_order[k] == SPLIT_VALID && o->elsewhere && !keep_accuracy(ws, c, e))
+            return false;
     }
     return true;
 }
 
-static bool predict_lacking(struct lacking *l, struct workspace *ws, int64_t model, const char *name,
-                            bool quiet, struct err *e)
+static bool predict_lacking(struct lacking *l, struct workspace *ws, struct columns *c,
+                            const struct origin *o, bool quiet, struct err *e)
 {
     void *bytes;
-    size_t size, done = 0;
-    if (!model_onnx(ws, model, &bytes, &size, e))
+    size_t size;
+    if (!model_onnx(ws, c->model, &bytes, &size, e))
         return false;
-    struct predictor *p = predictor_from_onnx(bytes, size, name, 0, e);
+    struct predictor *p = predictor_from_onnx(bytes, size, c->model_name, 0, e);
     free(bytes);
     if (p == NULL)
         return false;
     struct progress bar;
     progress_start(&bar, "predict", "faces", l->count, quiet);
-    bool fine = predictor_samples(p, ws, l->ids, l->count, l->probabilities, &done, &bar, e);
+    bool fine = predict_parts(l, p, ws, c, o, &bar, e);
     progress_end(&bar);
     predictor_free(p);
-    fine = fine && predictions_write(ws, model, l->ids, &l->probabilities[0][0], l->in_sample, done, e);
-    if (fine && done < l->count)
-        return err_set(e, ERR_INTERRUPTED,
-                       "%s: stopped with %zu of %zu predictions; they are kept, the rest follows when asked "
-                       "for again",
-                       name, done, l->count);
     return fine;
 }
 
-bool predictions_complete(struct workspace *ws, int64_t model, bool quiet, struct err *e)
+bool predictions_complete(struct workspace *ws, int64_t model, const struct filter *asked, bool quiet,
+                          struct err *e)
 {
     struct columns *c = NULL;
     struct lacking l = {0};
     struct arena arena = {0};
-    int64_t seen = 0;
-    bool fine = columns_load(&c, ws, RULE_MAJORITY, model, e) && find_lacking(&l, c, e);
-    if (fine && l.count > 0) {
-        fine = seen_up_to(ws, model, &arena, &seen, e);
-        for (size_t i = 0; i < l.count; i++)
-            l.in_sample[i] = l.in_sample[i] && l.ids[i] <= seen;
-        fine = fine && predict_lacking(&l, ws, model, c->model_name, quiet, e);
-    }
+    struct origin o;
+    bool fine = columns_load(&c, ws, RULE_MAJORITY, model, e) && find_lacking(&l, c, asked, e);
+    if (fine && l.count > 0)
+        fine = find_origin(ws, model, &arena, &o, e) && mark_seen(&l, &o, e) &&
+               predict_lacking(&l, ws, c, &o, quiet, e);
     lacking_free(&l);
     arena_free(&arena);
     if (c != NULL)

@@ -153,7 +153,6 @@ bool predictor_samples(struct predictor *p, struct workspace *ws, const int64_t 
                        float (*probabilities)[EMOTION_COUNT], size_t *done, struct progress *bar,
                        struct err *e)
 {
-    *done = 0;
     uint8_t *pixels = malloc((size_t)SWEEP_FACES * FACE_PIXELS);
     if (pixels == NULL)
         return err_memory(e, "predicting");

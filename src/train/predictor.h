@@ -13,8 +13,8 @@ void predictor_refresh(struct predictor *p);
 
 struct network *predictor_network(struct predictor *p);
 
-/* Probabilities of the `count` samples `ids` (ascending), batch by batch. Ends early, and fine, when
- * interrupted: *done says how many have theirs. `bar` counts along. */
+/* Probabilities of the samples ids[*done] to ids[count - 1] (ascending), batch by batch. Ends early, and fine,
+ * when interrupted: *done says how many have theirs. `bar` counts along. */
 bool predictor_samples(struct predictor *p, struct workspace *ws, const int64_t *ids, size_t count,
                        float (*probabilities)[EMOTION_COUNT], size_t *done, struct progress *bar,
                        struct err *e);

@@ -230,7 +230,7 @@ static void test_imported_model_has_its_name_and_size(void **state)
     int64_t id;
     struct arena arena = {0};
     struct model m;
-    assert_true(model_import(p->ws, p->onnx, "mine", &id, &e));
+    assert_true(model_import(p->ws, p->onnx, "mine", false, &id, &e));
     assert_true(model_by_name(p->ws, "mine", &arena, &m, &e));
     assert_int_equal(m.id, id);
     assert_string_equal(m.arch, "8,P,8");
@@ -249,20 +249,85 @@ static struct columns *load(struct place *p, int64_t model)
     return c;
 }
 
-static void test_completing_fills_every_sample_out_of_sample(void **state)
+static void expect_completed(struct place *p, bool unseen)
 {
-    struct place *p = *state;
     struct err e = {0};
     int64_t id;
-    assert_true(model_import(p->ws, p->onnx, NULL, &id, &e));
-    assert_true(predictions_complete(p->ws, id, true, &e));
+    assert_true(model_import(p->ws, p->onnx, NULL, unseen, &id, &e));
+    assert_true(predictions_complete(p->ws, id, NULL, true, &e));
     struct columns *c = load(p, id);
     assert_int_equal(c->count, FACES);
     for (size_t i = 0; i < c->count; i++) {
         assert_false(isnan(c->probabilities[i][0]));
-        assert_false(c->in_sample[i]);
+        assert_int_equal(c->in_sample[i], !unseen && c->split[i] == SPLIT_TRAIN);
+        assert_true(!c->in_sample[i] || isnan(c->suspect[i]));
     }
     columns_free(c);
+}
+
+/* Nobody knows what a model from elsewhere was trained on, unless somebody says so. */
+static void test_model_from_elsewhere_counts_as_trained_on_the_train_split(void **state)
+{
+    expect_completed(*state, false);
+}
+
+static void test_unseen_model_is_out_of_sample_everywhere(void **state)
+{
+    expect_completed(*state, true);
+}
+
+static void complete(struct place *p, int64_t model, const char *text)
+{
+    struct err e = {0};
+    struct filter *filter;
+    assert_true(filter_parse(text, &filter, &e));
+    if (!predictions_complete(p->ws, model, filter, true, &e))
+        fail_msg("%s", e.text);
+    filter_free(filter);
+}
+
+static void test_only_what_a_filter_could_pick_is_computed(void **state)
+{
+    struct place *p = *state;
+    struct err e = {0};
+    int64_t id;
+    assert_true(model_import(p->ws, p->onnx, NULL, false, &id, &e));
+    complete(p, id, "split:test pred!=label");
+    struct columns *c = load(p, id);
+    for (size_t i = 0; i < c->count; i++)
+        assert_int_equal(c->prediction[i] != CLASS_NONE, c->split[i] == SPLIT_TEST);
+    columns_free(c);
+}
+
+static double accuracy_of(struct place *p, const char *name)
+{
+    struct arena arena = {0};
+    struct err e = {0};
+    struct model m;
+    assert_true(model_by_name(p->ws, name, &arena, &m, &e));
+    arena_free(&arena);
+    return m.valid_accuracy;
+}
+
+static void test_accuracy_is_kept_once_the_validation_split_is_complete(void **state)
+{
+    struct place *p = *state;
+    struct err e = {0};
+    int64_t id;
+    assert_true(model_import(p->ws, p->onnx, "mine", false, &id, &e));
+    complete(p, id, "split:valid label:happiness");
+    assert_true(isnan(accuracy_of(p, "mine")));
+    complete(p, id, "split:valid");
+    struct columns *c = load(p, id);
+    size_t count = 0, right = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        bool counts = c->split[i] == SPLIT_VALID && c->label[i] >= 0 && c->label[i] < EMOTION_COUNT;
+        count += counts;
+        right += counts && c->label[i] == c->prediction[i];
+    }
+    columns_free(c);
+    assert_true(count > 0);
+    assert_float_equal(accuracy_of(p, "mine"), (double)right / (double)count, 1e-12);
 }
 
 static void test_completing_leaves_what_is_there(void **state)
@@ -271,12 +336,12 @@ static void test_completing_leaves_what_is_there(void **state)
     struct err e = {0};
     int64_t id;
     const float certain[EMOTION_COUNT] = {[CLASS_FEAR] = 1};
-    assert_true(model_import(p->ws, p->onnx, NULL, &id, &e));
+    assert_true(model_import(p->ws, p->onnx, NULL, false, &id, &e));
     struct columns *c = load(p, id);
     int64_t sample = c->id[7];
     columns_free(c);
     assert_true(predictions_write(p->ws, id, &sample, certain, &(bool){true}, 1, &e));
-    assert_true(predictions_complete(p->ws, id, true, &e));
+    assert_true(predictions_complete(p->ws, id, NULL, true, &e));
     c = load(p, id);
     assert_true(c->in_sample[7]);
     assert_float_equal(c->probabilities[7][CLASS_FEAR], 1, 1e-6);
@@ -309,7 +374,7 @@ static void test_completing_for_a_run_marks_its_training_faces(void **state)
         fail_msg("%s", e.text);
     free(bytes);
     columns_free(c);
-    assert_true(predictions_complete(p->ws, id, true, &e));
+    assert_true(predictions_complete(p->ws, id, NULL, true, &e));
     c = load(p, id);
     for (size_t i = 0; i < c->count; i++)
         assert_int_equal(c->in_sample[i], c->split[i] == SPLIT_TRAIN && c->id[i] <= seen);
@@ -329,7 +394,10 @@ int main(void)
         WITH_WORKSPACE(test_words_that_mean_no_model_get_a_sentence),
         WITH_WORKSPACE(test_file_is_remembered_by_its_digest),
         WITH_WORKSPACE(test_imported_model_has_its_name_and_size),
-        WITH_WORKSPACE(test_completing_fills_every_sample_out_of_sample),
+        WITH_WORKSPACE(test_model_from_elsewhere_counts_as_trained_on_the_train_split),
+        WITH_WORKSPACE(test_unseen_model_is_out_of_sample_everywhere),
+        WITH_WORKSPACE(test_only_what_a_filter_could_pick_is_computed),
+        WITH_WORKSPACE(test_accuracy_is_kept_once_the_validation_split_is_complete),
         WITH_WORKSPACE(test_completing_leaves_what_is_there),
         WITH_WORKSPACE(test_completing_for_a_run_marks_its_training_faces),
     };

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { FACES = 200 };
@@ -371,6 +372,49 @@ static void test_predict_needs_no_workspace(void **state)
     assert_int_not_equal(access(in_dir("nowhere.ferlab"), F_OK), 0);
 }
 
+/* In a workspace of its own, since predictions stay. */
+static void import_model(char path[PATH_MAX], const char *name, const char *unseen)
+{
+    char onnx[PATH_MAX], folder[PATH_MAX];
+    snprintf(folder, sizeof folder, "%s", in_dir(name));
+    assert_int_equal(mkdir(folder, 0777), 0);
+    make_workspace(folder, FACES, path);
+    snprintf(onnx, sizeof onnx, "%.4000s/small.onnx", folder);
+    json_decref(run_ferlab_json("-w", ws, "model", "export", "small", onnx, "--json", NULL));
+    json_decref(run_ferlab_json("-w", path, "model", "import", onnx, "--json", unseen, NULL));
+}
+
+static size_t count_samples(const char *path, const char *filter)
+{
+    json_t *j = run_ferlab_json("-w", path, "list", filter, "--json", NULL);
+    size_t count = json_array_size(j);
+    json_decref(j);
+    return count;
+}
+
+static void test_imported_model_predicts_what_is_asked_for(void **state)
+{
+    (void)state;
+    char path[PATH_MAX];
+    import_model(path, "asked", NULL);
+    json_t *j = run_ferlab_json("-w", path, "eval", "--json", NULL), *models;
+    size_t valid = count_samples(path, "split:valid"), train = count_samples(path, "split:train");
+    assert_int_equal(count_samples(path, "not pred:none"), valid);
+    models = run_ferlab_json("-w", path, "models", "--json", NULL);
+    assert_float_equal(number(json_array_get(models, 0), "valid_accuracy"), number(j, "accuracy"), 1e-12);
+    json_decref(models);
+    json_decref(j);
+    json_decref(run_ferlab_json("-w", path, "show", "1", "--model", "small", "--json", NULL));
+    assert_int_equal(count_samples(path, "not pred:none"), valid + 1);
+    json_decref(run_ferlab_json("-w", path, "model", "use", "small", "--json", NULL));
+    assert_int_equal(count_samples(path, "in:train"), train);
+    assert_int_equal(count_samples(path, "split:train suspect>=0"), 0);
+    import_model(path, "unseen", "--unseen");
+    json_decref(run_ferlab_json("-w", path, "model", "use", "small", "--json", NULL));
+    assert_int_equal(count_samples(path, "in:train"), 0);
+    assert_true(count_samples(path, "split:train suspect>=0") > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -385,6 +429,7 @@ int main(void)
         cmocka_unit_test(test_models_are_told),
         cmocka_unit_test(test_exported_model_comes_back_the_same),
         cmocka_unit_test(test_use_and_remove_change_the_current_model),
+        cmocka_unit_test(test_imported_model_predicts_what_is_asked_for),
         cmocka_unit_test(test_predict_tells_one_face_an_image),
         cmocka_unit_test(test_one_bad_image_does_not_hide_the_others),
         cmocka_unit_test(test_predict_needs_no_workspace),

@@ -368,9 +368,46 @@ static void test_the_help_names_every_field(void **state)
         assert_non_null(strstr(filter_help, words[i]));
 }
 
+/* As if nothing were predicted yet: what could pass whatever the predictions will be. */
+static void test_rows_that_could_pass_once_predicted(void **state)
+{
+    static const struct {
+        const char *text, *ids;
+    } cases[] = {
+        {"", "1 2 3 4 5 6 7 9"},
+        {"pred!=label sort:-suspect", "1 2 3 4 5 6 7 9"},
+        {"split:valid pred!=label conf>0.8", "4 5 6"},
+        {"pred:fear split:valid", "4 5 6"},
+        {"split:test or split:valid label!=pred", "4 5 6 7"},
+        {"not (split:train or pred=label) reviewed:yes", "6 7"},
+        {"not (split:train pred=label) id<=3", "1 2 3"},
+        {"split:valid", "4 5 6"},
+        {"in:train ent>0.6 suspect>1 div>2", "2 3 4 6"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct filter *f;
+        struct err e = {0};
+        bool possible[ROWS];
+        char got[64] = "";
+
+        assert_true(filter_parse(cases[i].text, &f, &e));
+        assert_true(filter_possible(f, &columns, possible, &e));
+        filter_free(f);
+        for (size_t row = 0; row < ROWS; row++) {
+            if (possible[row])
+                sprintf(got + strlen(got), "%s%d", *got ? " " : "", (int)ids[row]);
+        }
+        if (strcmp(got, cases[i].ids) != 0)
+            fail_msg("'%s' could pick %s, not %s", cases[i].text, got, cases[i].ids);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows_that_could_pass_once_predicted),
         cmocka_unit_test(test_what_filters_pick),
         cmocka_unit_test(test_how_filters_order),
         cmocka_unit_test(test_mistakes_are_pointed_at),

@@ -27,6 +27,10 @@ size_t filter_apply(const struct filter *f, const struct columns *c, uint32_t *r
 /* Whether one row passes. */
 bool filter_matches(const struct filter *f, const struct columns *c, size_t row);
 
+/* possible[row], of columns->count: whether the row would pass if it had some prediction or other. Of terms
+ * joined in a way that can never hold it may say so too. */
+bool filter_possible(const struct filter *f, const struct columns *c, bool *possible, struct err *e);
+
 /* The grammar above as a few lines for people. */
 extern const char filter_help[];
 

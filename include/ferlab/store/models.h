@@ -16,6 +16,7 @@ struct model {
     double valid_accuracy; /* NaN where not known */
     int64_t predictions;   /* how many samples have one */
     bool external;         /* computed on demand from a file path; not offered in lists */
+    bool unseen;           /* made elsewhere, but known not to have been trained on samples here */
     bool current;
 };
 
@@ -26,7 +27,7 @@ struct model_new {
     const char *arch;
     int64_t run, parameters, input_size;
     double valid_accuracy;
-    bool external;
+    bool external, unseen;
 };
 
 /* Adds a model; inside the caller's transaction when one is open. Fails when the name is taken or malformed.
@@ -39,6 +40,8 @@ bool model_by_name(struct workspace *ws, const char *name, struct arena *arena, 
                    struct err *e);
 bool model_by_digest(struct workspace *ws, const char *digest, struct arena *arena, struct model *out,
                      bool *found, struct err *e);
+/* What was measured on the validation split after the model was added. */
+bool model_set_accuracy(struct workspace *ws, int64_t model, double accuracy, struct err *e);
 bool model_onnx(struct workspace *ws, int64_t model, void **bytes, size_t *size, struct err *e); /* mallocs */
 
 /* With its predictions. Where it was the current one, the newest of those left takes its place. */

@@ -4,6 +4,7 @@
 
 #include "ferlab/face/image.h"
 #include "ferlab/store/columns.h"
+#include "ferlab/store/filter.h"
 #include "ferlab/store/models.h"
 
 struct predictor; /* a network with its buffers */
@@ -28,10 +29,17 @@ bool model_is_path(const char *word);
  * in the workspace. */
 bool model_resolve(struct workspace *ws, const char *word, int64_t *id, struct err *e);
 
-/* Sees to it that the model has a prediction for every sample: computes what is missing, out of sample. */
-bool predictions_complete(struct workspace *ws, int64_t model, bool quiet, struct err *e);
+/* Sees to it that the model has a prediction for every sample that `asked` could pick (NULL: all): computes
+ * what is missing, the validation split first, then test, then train, and keeps what was done when
+ * interrupted. Train samples are marked as in sample where a run here made the model and had them, and where
+ * the model comes from elsewhere and is not known to be unseen. The latter's validation accuracy is kept with
+ * it as soon as that split is complete. */
+bool predictions_complete(struct workspace *ws, int64_t model, const struct filter *asked, bool quiet,
+                          struct err *e);
 
-/* Imports an ONNX file as a named model (not predicted with until asked). */
-bool model_import(struct workspace *ws, const char *path, const char *name, int64_t *id, struct err *e);
+/* Imports an ONNX file as a model named `name` (NULL: after the file), not predicted with until asked.
+ * unseen: it was trained on none of the workspace's samples. */
+bool model_import(struct workspace *ws, const char *path, const char *name, bool unseen, int64_t *id,
+                  struct err *e);
 
 #endif
