@@ -3,6 +3,7 @@
 
 #include "ferlab/base/interrupt.h"
 #include "ferlab/base/json.h"
+#include "ferlab/base/path.h"
 #include "ferlab/base/str.h"
 #include "ferlab/exchange/export.h"
 
@@ -81,11 +82,19 @@ static int export_samples(struct cli *cli, const struct export_format *format, e
     return status;
 }
 
+/* What the file's name says of its format. */
+static const char *format_of_name(const char *out)
+{
+    const char *dot = strrchr(path_base(out), '.');
+    return !dot ? NULL : strcmp(dot, ".csv") == 0 ? "csv" : strcmp(dot, ".jsonl") == 0 ? "jsonl" : NULL;
+}
+
 int cmd_export(struct cli *cli, int argc, char **argv)
 {
     const char *format_name = NULL, *where = NULL, *model = NULL, *labels_name = NULL;
     const struct option_row options[] = {
-        {"format", OPTION_TEXT, &format_name, "F", "ferplus, csv or jsonl", 0, 0},
+        {"format", OPTION_TEXT, &format_name, "F",
+         "ferplus, csv or jsonl; else what OUT ends in, .csv or .jsonl", 0, 0},
         {"where", OPTION_TEXT, &where, "FILTER", "only samples that the filter picks", 0, 0},
         {"model", OPTION_TEXT, &model, "M", "whose predictions, instead of the current model's", 0, 0},
         {"labels", OPTION_TEXT, &labels_name, "L", "ferplus only: whose votes, crowd (default) or reviewed",
@@ -97,7 +106,10 @@ int cmd_export(struct cli *cli, int argc, char **argv)
     if (parsed != PARSED_GO)
         return cli_parse_status(parsed);
     if (!format_name)
-        return cli_usage(cli, "--format is missing; take ferplus, csv or jsonl");
+        format_name = argc == 2 ? format_of_name(argv[1]) : NULL;
+    if (!format_name)
+        return cli_usage(cli,
+                         "--format is missing; take ferplus, csv or jsonl, or let OUT end in .csv or .jsonl");
     const struct export_format *format = export_format_find(format_name);
     enum label_source labels;
     if (!format)

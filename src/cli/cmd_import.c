@@ -5,6 +5,7 @@
 #include "ferlab/base/json.h"
 #include "ferlab/base/str.h"
 #include "ferlab/exchange/import.h"
+#include "ferlab/store/models.h"
 
 #include <stdio.h>
 
@@ -66,9 +67,27 @@ static void report(const struct cli *cli, const struct import_result *r)
     if (cli->quiet)
         return;
     char name[PATH_MAX];
-    printf("%s: %lld imported, %lld skipped, %lld rejected in %.1f s\n",
-           str_escape(name, sizeof name, cli->workspace), (long long)r->imported, (long long)r->skipped,
-           (long long)r->rejected, r->seconds);
+    fprintf(r->rejected > 0 ? stderr : stdout, "%s: %lld imported, %lld skipped, %lld rejected in %.1f s%s\n",
+            str_escape(name, sizeof name, cli->workspace), (long long)r->imported, (long long)r->skipped,
+            (long long)r->rejected, r->seconds,
+            r->rejected > 0 ? "; why is said above, and --strict imports nothing then" : "");
+}
+
+/* Without a model nothing is found that looks wrong; the one that ships is minutes away, not an hour. */
+static void remark_model(const struct cli *cli)
+{
+    struct workspace *ws;
+    char path[PATH_MAX], shown[PATH_MAX], program[CLI_PROGRAM];
+    if (cli->json || cli->quiet || !cli_shipped_model(path) ||
+        !workspace_open(&ws, cli->workspace, WORKSPACE_READ, NULL))
+        return;
+    if (model_current(ws) == 0) {
+        cli_program(cli, program);
+        fprintf(stderr,
+                "no model yet: '%s model import %s', then '%s model use ferplus' predicts every face\n",
+                program, str_escape(shown, sizeof shown, path), program);
+    }
+    workspace_close(ws);
 }
 
 int cmd_import(struct cli *cli, int argc, char **argv)
@@ -99,10 +118,12 @@ int cmd_import(struct cli *cli, int argc, char **argv)
     struct err e = {0};
     interrupt_install();
     bool fine = import_run(&request, &result, &e);
-    if (fine)
+    if (fine) {
         report(cli, &result);
-    else
+        remark_model(cli);
+    } else {
         print_rejections(&result);
+    }
     import_result_free(&result);
     return fine ? EXIT_FINE : cli_fail(&e);
 }

@@ -121,6 +121,7 @@ static int list(struct cli *cli, const char *filter, const char *model, const ch
             print_json(data.columns, rows, shown);
         else
             print_table(cli, data.columns, rows, shown, count);
+        cli_remark_unpredicted(cli, &data, filter);
     }
     free(rows);
     cli_close(&data);

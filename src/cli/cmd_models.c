@@ -105,6 +105,15 @@ static bool use_model(const struct cli *cli, struct workspace *ws, char **words,
            model_use(ws, id, e) && report(cli, ws, words[0], "the current model is now", e);
 }
 
+static bool report_imported(const struct cli *cli, struct workspace *ws, const struct model *m, struct err *e)
+{
+    char program[CLI_PROGRAM];
+    bool fine = report(cli, ws, m->name, "imported", e);
+    if (fine && !cli->json && !cli->quiet)
+        printf("no predictions yet: '%s model use %s' computes them\n", cli_program(cli, program), m->name);
+    return fine;
+}
+
 static bool import_model(const struct cli *cli, struct workspace *ws, char **words, const struct asked *asked,
                          struct err *e)
 {
@@ -116,7 +125,7 @@ static bool import_model(const struct cli *cli, struct workspace *ws, char **wor
                 models_list(ws, &arena, &models, &count, e);
     for (size_t i = 0; fine && i < count; i++)
         if (models[i].id == id)
-            fine = report(cli, ws, models[i].name, "imported", e);
+            fine = report_imported(cli, ws, &models[i], e);
     arena_free(&arena);
     return fine;
 }

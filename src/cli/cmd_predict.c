@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char shipped_model[] = "models/ferplus.onnx";
 static const size_t onnx_max_bytes = (size_t)1 << 30;
 
 static struct predictor *from_file(const char *path, struct err *e)
@@ -47,7 +46,7 @@ static struct predictor *open_predictor(const struct cli *cli, const char *model
         return from_file(model, e);
     if (model != NULL)
         return from_workspace(cli, model, e);
-    if (path_of_data(path, shipped_model))
+    if (cli_shipped_model(path))
         return from_file(path, e);
     return from_workspace(cli, NULL, e);
 }

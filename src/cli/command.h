@@ -95,6 +95,10 @@ int cli_fail(const struct err *e);
 /* A usage error of one's own: "ferlab: COMMAND: …; see 'ferlab COMMAND --help'". Returns EXIT_USAGE. */
 int cli_usage(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* "ferlab", with -w FILE where that was said: what a command that is suggested begins with. */
+enum { CLI_PROGRAM = PATH_MAX + 16 };
+const char *cli_program(const struct cli *cli, char out[CLI_PROGRAM]);
+
 /* The operands argv[from..argc-1] as one text with a space between them, malloc'ed: a filter needs no quotes.
  * NULL when memory runs out; the sentence was then printed. */
 char *cli_words(int argc, char **argv, int from);
@@ -120,6 +124,12 @@ void cli_close(struct cli_data *d);
 
 /* The row that an operand means: a sample's id, or its name where that is unique. */
 bool cli_find_sample(const struct cli_data *d, const char *word, size_t *row, struct err *e);
+
+/* Says on stderr, but for --quiet, where the filter could pick more if all were predicted. */
+void cli_remark_unpredicted(const struct cli *cli, const struct cli_data *d, const char *text);
+
+/* The model that ships with the program, as the path of a file that is there. */
+bool cli_shipped_model(char path[PATH_MAX]);
 
 /* Rows a filter picks, malloc'ed. */
 bool cli_filter(const struct cli_data *d, const char *text, uint32_t **rows, size_t *count, int *status);

@@ -1,10 +1,12 @@
 /* Data: what commands that read samples begin with. */
 #include "command.h"
 
+#include "ferlab/base/path.h"
 #include "ferlab/base/str.h"
 #include "ferlab/store/filter.h"
 #include "ferlab/train/inference.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -64,6 +66,52 @@ void cli_close(struct cli_data *d)
         columns_free(d->columns);
     workspace_close(d->workspace);
     *d = (struct cli_data){0};
+}
+
+const char *cli_program(const struct cli *cli, char out[CLI_PROGRAM])
+{
+    char name[PATH_MAX];
+    snprintf(out, CLI_PROGRAM, "ferlab%s%s", cli->workspace_named ? " -w " : "",
+             cli->workspace_named ? str_escape(name, sizeof name, cli->workspace) : "");
+    return out;
+}
+
+bool cli_shipped_model(char path[PATH_MAX])
+{
+    return path_of_data(path, "models/ferplus.onnx");
+}
+
+static size_t count_open(const struct columns *c, const struct filter *f, const bool *possible)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < c->count; i++)
+        count += possible[i] && c->prediction[i] == CLASS_NONE && !filter_matches(f, c, i);
+    return count;
+}
+
+void cli_remark_unpredicted(const struct cli *cli, const struct cli_data *d, const char *text)
+{
+    const struct columns *c = d->columns;
+    struct filter *filter = NULL;
+    bool *possible = malloc(c->count + 1);
+    size_t count = 0;
+    if (!cli->quiet && possible && filter_parse(text, &filter, NULL) &&
+        filter_possible(filter, c, possible, NULL))
+        count = count_open(c, filter, possible);
+    filter_free(filter);
+    free(possible);
+    char program[CLI_PROGRAM];
+    if (count > 0 && c->model == 0)
+        fprintf(
+            stderr,
+            "ferlab: there is no model yet, so nothing is predicted; '%s model import FILE' brings one in\n",
+            cli_program(cli, program));
+    else if (count > 0)
+        fprintf(
+            stderr,
+            "ferlab: model %s has not predicted %zu samples that the filter could pick; '%s model use %s' "
+            "computes what lacks\n",
+            c->model_name, count, cli_program(cli, program), c->model_name);
 }
 
 static bool find_name(const struct columns *c, const char *name, size_t *row, struct err *e)

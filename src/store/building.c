@@ -21,6 +21,18 @@ static char *folder_of(const char *path)
     return length ? strndup(path, length) : strdup(".");
 }
 
+bool building_is_possible(const char *path, struct err *e)
+{
+    char *folder = folder_of(path);
+    bool good = folder ? access(folder, W_OK | X_OK) == 0 ||
+                             err_errno(e, path, "create",
+                                       "the folder it shall lie in must be there and yours to write")
+                       : err_memory(e, "making the workspace");
+
+    free(folder);
+    return good;
+}
+
 char *building_name(const char *path)
 {
     char *name = NULL;

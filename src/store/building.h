@@ -8,6 +8,9 @@
 /* FOLDER/.NAME.PID.tmp for FOLDER/NAME, malloc'ed; NULL when memory runs out. */
 char *building_name(const char *path);
 
+/* Whether the folder of `path` is there and takes new files. */
+bool building_is_possible(const char *path, struct err *e);
+
 /* Removes what killed processes left of building `path`. */
 void building_sweep(const char *path);
 

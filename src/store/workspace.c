@@ -73,6 +73,10 @@ bool workspace_create(struct workspace **out, const char *path, struct err *e)
 
     if (!ws)
         return false;
+    if (!building_is_possible(path, e)) {
+        workspace_close(ws);
+        return false;
+    }
     building_sweep(path);
     ws->building = building_name(path);
     if (!ws->building) {

@@ -548,6 +548,61 @@ static void test_import_document_lists_rejections(void **state)
     EXPECT_FAILURE(2, "what to import", "import");
 }
 
+static void test_import_says_plainly_what_was_rejected_and_what_comes_next(void **state)
+{
+    (void)state;
+    struct output o;
+    char in[PATH_MAX + 48];
+    static const char csv[] =
+        "Train00.png,\"(0, 0, 48, 48)\",3,3,0,4,0,0,0,0,0,0\nx.png,\"(0, 0, 48, 48)\",1\n";
+    write_file(dir, "some/FER2013Train/label.csv", csv, strlen(csv));
+    snprintf(in, sizeof in, "%s/in/FER2013Train", made_dir);
+    run_ferlab(&o, "import", in, NULL);
+    assert_int_equal(o.status, 0);
+    assert_non_null(strstr(o.out, "20 skipped, 0 rejected in"));
+    assert_non_null(strstr(o.err, "no model yet: 'ferlab model import "));
+    assert_non_null(
+        strstr(o.err, "models/ferplus.onnx', then 'ferlab model use ferplus' predicts every face"));
+    output_free(&o);
+    snprintf(in, sizeof in, "%s/in/FER2013Train/Train00.png", made_dir);
+    char to[PATH_MAX + 48];
+    snprintf(to, sizeof to, "%s/some/FER2013Train/Train00.png", dir);
+    assert_int_equal(link(in, to), 0);
+    snprintf(in, sizeof in, "%s/some", dir);
+    run_ferlab(&o, "import", in, NULL);
+    assert_int_equal(o.status, 0);
+    assert_string_equal(o.out, "");
+    assert_non_null(strstr(o.err, "label.csv:2: "));
+    assert_non_null(strstr(o.err, "0 imported, 1 skipped, 1 rejected in"));
+    output_free(&o);
+    run_ferlab(&o, "import", in, "--quiet", NULL);
+    assert_null(strstr(o.err, "no model"));
+    output_free(&o);
+}
+
+static void test_import_into_a_folder_that_is_not_there_names_the_workspace(void **state)
+{
+    (void)state;
+    char in[PATH_MAX + 48], wish[PATH_MAX + 48], said[2 * PATH_MAX];
+    snprintf(in, sizeof in, "%s/in", made_dir);
+    snprintf(wish, sizeof wish, "%s/nowhere/n.ferlab", dir);
+    snprintf(said, sizeof said, "%s: cannot create: No such file or directory; ", wish);
+    EXPECT_FAILURE(1, said, "-w", wish, "import", in);
+}
+
+static void test_list_says_where_predictions_lack(void **state)
+{
+    (void)state;
+    struct output o;
+    run_ferlab(&o, "list", "pred!=label", NULL);
+    assert_int_equal(o.status, 0);
+    assert_non_null(strstr(o.err, "there is no model yet, so nothing is predicted"));
+    output_free(&o);
+    run_ferlab(&o, "list", "label:contempt", NULL);
+    assert_string_equal(o.err, "0 samples\n");
+    output_free(&o);
+}
+
 static void test_import_shows_hostile_names_escaped(void **state)
 {
     (void)state;
@@ -583,6 +638,21 @@ static void test_export_document_and_standard_output(void **state)
         lines += *p == '\n';
     assert_int_equal(lines, FACES + 1);
     output_free(&o);
+}
+
+static void test_export_takes_its_format_from_the_file_name(void **state)
+{
+    (void)state;
+    char out[PATH_MAX + 16];
+    static const char *const formats[] = {"csv", "jsonl"};
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(out, sizeof out, "%s/out.%s", dir, formats[i]);
+        json_t *d = run_ferlab_json("export", out, "--json", NULL);
+        assert_string_equal(word(d, "format"), formats[i]);
+        json_decref(d);
+    }
+    snprintf(out, sizeof out, "%s/out.d/faces", dir);
+    EXPECT_FAILURE(2, "--format is missing; take ferplus, csv or jsonl", "export", out);
 }
 
 static void test_export_of_nothing_is_said(void **state)
@@ -629,7 +699,11 @@ int main(void)
         TEST(test_log_limit_gives_the_newest_oldest_first),
         TEST(test_kill_during_labelling_keeps_what_was_acknowledged),
         TEST(test_import_document_lists_rejections),
+        TEST(test_import_says_plainly_what_was_rejected_and_what_comes_next),
+        TEST(test_import_into_a_folder_that_is_not_there_names_the_workspace),
+        TEST(test_list_says_where_predictions_lack),
         TEST(test_import_shows_hostile_names_escaped),
+        TEST(test_export_takes_its_format_from_the_file_name),
         TEST(test_export_document_and_standard_output),
         TEST(test_export_of_nothing_is_said),
     };

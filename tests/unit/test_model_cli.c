@@ -397,6 +397,11 @@ static void test_imported_model_predicts_what_is_asked_for(void **state)
     (void)state;
     char path[PATH_MAX];
     import_model(path, "asked", NULL);
+    struct output o;
+    run_ferlab(&o, "-w", path, "list", "pred!=label", NULL);
+    assert_non_null(strstr(o.err, "model small has not predicted 200 samples that the filter could pick"));
+    assert_non_null(strstr(o.err, "model use small' computes what lacks"));
+    output_free(&o);
     json_t *j = run_ferlab_json("-w", path, "eval", "--json", NULL), *models;
     size_t valid = count_samples(path, "split:valid"), train = count_samples(path, "split:train");
     assert_int_equal(count_samples(path, "not pred:none"), valid);
