@@ -145,6 +145,26 @@ static void test_predictions_replace_each_other_and_go_with_their_model(void **s
     fixture_close(&f);
 }
 
+/* Version 1 called everything out of sample that a model from elsewhere had predicted. */
+static void test_predictions_of_version_1_are_marked_when_migrated(void **state)
+{
+    struct fixture f;
+    const int64_t ids[] = {8, 9, 10}; /* train, valid, test */
+    const float p[3][EMOTION_COUNT] = {{1}, {1}, {1}};
+    const bool in_sample[3] = {false};
+
+    (void)state;
+    fixture_open(&f, 10);
+    int64_t model = add(&f, "m", "m", false);
+
+    MUST(&f, predictions_write(f.ws, model, ids, p[0], in_sample, 3, &f.e));
+    workspace_close(f.ws);
+    plain_sql_works(f.path, "ALTER TABLE model DROP COLUMN unseen; PRAGMA user_version = 1");
+    MUST(&f, workspace_open(&f.ws, f.path, WORKSPACE_WRITE, &f.e));
+    assert_int_equal(plain_number(f.path, "SELECT sum(in_sample * sample) FROM prediction"), 8);
+    fixture_close(&f);
+}
+
 static void test_predictions_that_cannot_be_are_refused_whole(void **state)
 {
     static const float wrong[] = {NAN, INFINITY, -0.1F, 1.5F};
@@ -192,6 +212,7 @@ int main(void)
         cmocka_unit_test(test_names_are_checked_and_unique),
         cmocka_unit_test(test_the_first_model_is_current_until_another_is_used),
         cmocka_unit_test(test_predictions_replace_each_other_and_go_with_their_model),
+        cmocka_unit_test(test_predictions_of_version_1_are_marked_when_migrated),
         cmocka_unit_test(test_predictions_that_cannot_be_are_refused_whole),
         cmocka_unit_test(test_a_failure_inside_a_transaction_spares_what_was_done_before),
     };
