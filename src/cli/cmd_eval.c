@@ -97,10 +97,11 @@ static void print_text(const struct protocol *p, const struct columns *c, const 
 static void warn_in_sample(const struct cli *cli, const struct evaluation *v)
 {
     if (v->in_sample > 0 && !cli->quiet)
-        fprintf(stderr,
-                "ferlab: %zu of these %lld faces were in the model's training set; what is said of them "
-                "flatters\n",
-                v->in_sample, (long long)v->metrics.count);
+        fprintf(
+            stderr,
+            "ferlab: %zu of these %lld faces were, or may have been, in the model's training set; what is "
+            "said of them flatters\n",
+            v->in_sample, (long long)v->metrics.count);
 }
 
 static int fail_empty(const struct cli *cli, const struct protocol *p, const struct columns *c)
