@@ -15,6 +15,7 @@
 
 struct asked {
     const char *name; /* --name */
+    struct model_reading reading;
     bool unseen, force, yes;
 };
 
@@ -105,10 +106,13 @@ static bool use_model(const struct cli *cli, struct workspace *ws, char **words,
            model_use(ws, id, e) && report(cli, ws, words[0], "the current model is now", e);
 }
 
-static bool report_imported(const struct cli *cli, struct workspace *ws, const struct model *m, struct err *e)
+static bool report_imported(const struct cli *cli, struct workspace *ws, const struct model *m,
+                            const char *told, struct err *e)
 {
     char program[CLI_PROGRAM];
     bool fine = report(cli, ws, m->name, "imported", e);
+    if (fine && !cli->json && !cli->quiet && told != NULL)
+        printf("read as: %s; other options say otherwise\n", told);
     if (fine && !cli->json && !cli->quiet)
         printf("no predictions yet: '%s model use %s' computes them\n", cli_program(cli, program), m->name);
     return fine;
@@ -121,11 +125,13 @@ static bool import_model(const struct cli *cli, struct workspace *ws, char **wor
     struct model *models;
     size_t count;
     int64_t id;
-    bool fine = model_import(ws, words[0], asked->name, asked->unseen, &id, e) &&
+    char *told = NULL;
+    bool fine = model_import(ws, words[0], asked->name, asked->unseen, &asked->reading, &id, &told, e) &&
                 models_list(ws, &arena, &models, &count, e);
     for (size_t i = 0; fine && i < count; i++)
         if (models[i].id == id)
-            fine = report_imported(cli, ws, &models[i], e);
+            fine = report_imported(cli, ws, &models[i], told, e);
+    free(told);
     arena_free(&arena);
     return fine;
 }
@@ -245,6 +251,14 @@ int cmd_model(struct cli *cli, int argc, char **argv)
     const struct option_row options[] = {
         {"name", OPTION_TEXT, &asked.name, "NAME", "import: what to call it; else after the file", 0, 0},
         {"unseen", OPTION_FLAG, &asked.unseen, NULL, "import: it was trained on none of these samples", 0, 0},
+        {"scale", OPTION_TEXT, &asked.reading.scale, "S",
+         "import: its pixels, raw (0 to 255), unit (0 to 1) or standard (zero mean, unit deviation)", 0, 0},
+        {"mean", OPTION_TEXT, &asked.reading.mean, "M", "import: then less this; a number, or three", 0, 0},
+        {"std", OPTION_TEXT, &asked.reading.deviation, "S", "import: and by this", 0, 0},
+        {"classes", OPTION_TEXT, &asked.reading.classes, "A,B,...", "import: what its outputs are, in order",
+         0, 0},
+        {"output", OPTION_TEXT, &asked.reading.output, "O", "import: its outputs, logits or probabilities", 0,
+         0},
         {"force", OPTION_FLAG, &asked.force, NULL, "export: replace a file that is there", 0, 0},
         {"yes", OPTION_FLAG, &asked.yes, NULL, "remove: without asking", 0, 0},
         {"", OPTION_NOTE, NULL, NULL,

@@ -2,6 +2,7 @@
 #include "graph.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,7 +76,13 @@ static bool read_initializers(struct graph *g, const Onnx__GraphProto *p, struct
             return err_set(e, ERR_INPUT, "%s: it is there twice; the file is damaged", where);
         if (!tensor_read(t, where, &g->values[at], e))
             return false;
-        g->weights += g->values[at].type == VALUE_FLOAT ? g->values[at].count : 0;
+        if (g->values[at].type != VALUE_FLOAT)
+            continue;
+        g->weights += g->values[at].count;
+        for (size_t k = 0; k < g->values[at].count; k++)
+            if (isnan(g->values[at].floats[k]))
+                return err_set(e, ERR_INPUT, "%s holds values that are not numbers; the file is damaged",
+                               where);
     }
     return true;
 }

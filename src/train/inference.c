@@ -41,19 +41,45 @@ static const char *name_of_file(const char *path, struct arena *arena)
     return name[0] == '\0' ? "model" : name;
 }
 
-/* Checks the bytes by reading them as a network and adds them as the model. */
+/* Checks the bytes by reading them as a model, and adds them. */
 static bool add_file(struct workspace *ws, const char *path, struct model_new *m, int64_t *id, struct err *e)
 {
     struct predictor *p = predictor_from_onnx(m->onnx, m->size, path, 1, e);
     if (p == NULL)
         return false;
-    struct network *net = predictor_network(p);
-    m->arch = network_arch(net);
-    m->parameters = (int64_t)network_parameters(net);
-    m->input_size = network_input_size(net);
+    predictor_describe(p, m);
     m->valid_accuracy = NAN;
     bool fine = model_add(ws, m, id, e);
     predictor_free(p);
+    return fine;
+}
+
+static bool asks_anything(const struct model_reading *r)
+{
+    return r != NULL && (r->scale || r->mean || r->deviation || r->classes || r->output);
+}
+
+/* The same with what was asked or guessed of the reading noted in the bytes. */
+static bool import_file(struct workspace *ws, const char *path, struct model_new *m,
+                        const struct model_reading *reading, int64_t *id, char **told, struct err *e)
+{
+    struct predictor *p = predictor_reading(m->onnx, m->size, path, reading, 1, e);
+    if (p == NULL)
+        return false;
+    void *noted = NULL;
+    const char *guess = predictor_told(p);
+    bool fine = true;
+    if (guess != NULL && told != NULL)
+        fine = (*told = strdup(guess)) != NULL || err_memory(e, "importing a model");
+    if (fine && (guess != NULL || asks_anything(reading))) {
+        fine = predictor_note(p, m->onnx, m->size, &noted, &m->size, e);
+        m->onnx = noted;
+    }
+    predictor_describe(p, m);
+    m->valid_accuracy = NAN;
+    fine = fine && model_add(ws, m, id, e);
+    predictor_free(p);
+    free(noted);
     return fine;
 }
 
@@ -101,10 +127,12 @@ bool model_resolve(struct workspace *ws, const char *word, int64_t *id, struct e
     return fine;
 }
 
-bool model_import(struct workspace *ws, const char *path, const char *name, bool unseen, int64_t *id,
-                  struct err *e)
+bool model_import(struct workspace *ws, const char *path, const char *name, bool unseen,
+                  const struct model_reading *reading, int64_t *id, char **told, struct err *e)
 {
     size_t size;
+    if (told != NULL)
+        *told = NULL;
     char *bytes = file_read(path, onnx_max_bytes, &size, e);
     if (bytes == NULL)
         return false;
@@ -114,7 +142,12 @@ bool model_import(struct workspace *ws, const char *path, const char *name, bool
         name = wish ? model_free_name(ws, wish, &arena) : NULL;
     }
     struct model_new m = {.name = name, .onnx = bytes, .size = size, .unseen = unseen};
-    bool fine = name != NULL ? add_file(ws, path, &m, id, e) : err_memory(e, "naming a model");
+    bool fine =
+        name != NULL ? import_file(ws, path, &m, reading, id, told, e) : err_memory(e, "naming a model");
+    if (!fine && told != NULL) {
+        free(*told);
+        *told = NULL;
+    }
     arena_free(&arena);
     free(bytes);
     return fine;

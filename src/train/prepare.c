@@ -2,7 +2,6 @@
 #include "training.h"
 
 #include "ferlab/base/path.h"
-#include "ferlab/nn/onnx.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -45,13 +44,7 @@ static struct network *network_from(struct training *t, struct err *e)
     for (size_t i = 0; i < count; i++)
         if (models[i].id == id)
             snprintf(t->parent, sizeof t->parent, "%s", models[i].name);
-    struct network *net = onnx_read(bytes, size, t->parent, e);
-    if (net != NULL && network_classes(net) != EMOTION_COUNT) {
-        err_set(e, ERR_INPUT, "%s: the model tells %d classes apart; it must be the %d emotions", t->parent,
-                network_classes(net), EMOTION_COUNT);
-        network_free(net);
-        net = NULL;
-    }
+    struct network *net = model_trainable(bytes, size, t->parent, e);
     free(bytes);
     arena_free(&arena);
     return net;

@@ -230,7 +230,7 @@ static void test_imported_model_has_its_name_and_size(void **state)
     int64_t id;
     struct arena arena = {0};
     struct model m;
-    assert_true(model_import(p->ws, p->onnx, "mine", false, &id, &e));
+    assert_true(model_import(p->ws, p->onnx, "mine", false, NULL, &id, NULL, &e));
     assert_true(model_by_name(p->ws, "mine", &arena, &m, &e));
     assert_int_equal(m.id, id);
     assert_string_equal(m.arch, "8,P,8");
@@ -253,7 +253,7 @@ static void expect_completed(struct place *p, bool unseen)
 {
     struct err e = {0};
     int64_t id;
-    assert_true(model_import(p->ws, p->onnx, NULL, unseen, &id, &e));
+    assert_true(model_import(p->ws, p->onnx, NULL, unseen, NULL, &id, NULL, &e));
     assert_true(predictions_complete(p->ws, id, NULL, true, &e));
     struct columns *c = load(p, id);
     assert_int_equal(c->count, FACES);
@@ -291,7 +291,7 @@ static void test_only_what_a_filter_could_pick_is_computed(void **state)
     struct place *p = *state;
     struct err e = {0};
     int64_t id;
-    assert_true(model_import(p->ws, p->onnx, NULL, false, &id, &e));
+    assert_true(model_import(p->ws, p->onnx, NULL, false, NULL, &id, NULL, &e));
     complete(p, id, "split:test pred!=label");
     struct columns *c = load(p, id);
     for (size_t i = 0; i < c->count; i++)
@@ -314,7 +314,7 @@ static void test_accuracy_is_kept_once_the_validation_split_is_complete(void **s
     struct place *p = *state;
     struct err e = {0};
     int64_t id;
-    assert_true(model_import(p->ws, p->onnx, "mine", false, &id, &e));
+    assert_true(model_import(p->ws, p->onnx, "mine", false, NULL, &id, NULL, &e));
     complete(p, id, "split:valid label:happiness");
     assert_true(isnan(accuracy_of(p, "mine")));
     complete(p, id, "split:valid");
@@ -336,7 +336,7 @@ static void test_completing_leaves_what_is_there(void **state)
     struct err e = {0};
     int64_t id;
     const float certain[EMOTION_COUNT] = {[CLASS_FEAR] = 1};
-    assert_true(model_import(p->ws, p->onnx, NULL, false, &id, &e));
+    assert_true(model_import(p->ws, p->onnx, NULL, false, NULL, &id, NULL, &e));
     struct columns *c = load(p, id);
     int64_t sample = c->id[7];
     columns_free(c);

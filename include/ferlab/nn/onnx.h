@@ -19,4 +19,10 @@ bool onnx_write(const struct network *net, const char *const *classes, const str
  * external data is refused; unsupported operators are named. */
 struct network *onnx_read(const void *bytes, size_t size, const char *name, struct err *e);
 
+/* The value of a note, malloc'ed; NULL where the file has none of that key. */
+char *onnx_note_read(const void *bytes, size_t size, const char *key);
+/* The file with these notes in place of its own of the same keys; mallocs *out. */
+bool onnx_notes_set(const void *bytes, size_t size, const struct onnx_note *notes, size_t count, void **out,
+                    size_t *out_size, struct err *e);
+
 #endif

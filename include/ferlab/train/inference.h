@@ -7,9 +7,19 @@
 #include "ferlab/store/filter.h"
 #include "ferlab/store/models.h"
 
-struct predictor; /* a network with its buffers */
+struct predictor; /* a model with its buffers */
 
-/* From ONNX bytes; `name` is for messages. threads 0: all. */
+/* How a model's input is made and what its outputs mean; NULL: as its file says, else guessed. */
+struct model_reading {
+    const char *scale; /* of pixels: raw (0 to 255), unit (0 to 1), standard (per image) */
+    const char *mean,
+        *deviation;      /* (scaled - mean) / deviation: a number, or three with commas between them */
+    const char *classes; /* the outputs' names, with commas between them */
+    const char *output;  /* logits, probabilities */
+};
+
+/* From ONNX bytes, by the engine where it can, else as a graph of operators; `name` is for messages. threads
+ * 0: all. */
 struct predictor *predictor_from_onnx(const void *bytes, size_t size, const char *name, int threads,
                                       struct err *e);
 void predictor_free(struct predictor *p);
@@ -38,8 +48,9 @@ bool predictions_complete(struct workspace *ws, int64_t model, const struct filt
                           struct err *e);
 
 /* Imports an ONNX file as a model named `name` (NULL: after the file), not predicted with until asked.
- * unseen: it was trained on none of the workspace's samples. */
-bool model_import(struct workspace *ws, const char *path, const char *name, bool unseen, int64_t *id,
-                  struct err *e);
+ * unseen: it was trained on none of the workspace's samples. How it is read is noted in the model's bytes;
+ * *told, malloc'ed, is what of that was guessed and why, NULL where nothing was; told may be NULL. */
+bool model_import(struct workspace *ws, const char *path, const char *name, bool unseen,
+                  const struct model_reading *reading, int64_t *id, char **told, struct err *e);
 
 #endif
