@@ -254,7 +254,7 @@ int cmd_model(struct cli *cli, int argc, char **argv)
         {"scale", OPTION_TEXT, &asked.reading.scale, "S",
          "import: its pixels, raw (0 to 255), unit (0 to 1) or standard (zero mean, unit deviation)", 0, 0},
         {"mean", OPTION_TEXT, &asked.reading.mean, "M", "import: then less this; a number, or three", 0, 0},
-        {"std", OPTION_TEXT, &asked.reading.deviation, "S", "import: and by this", 0, 0},
+        {"std", OPTION_TEXT, &asked.reading.deviation, "S", "import: and divided by this", 0, 0},
         {"classes", OPTION_TEXT, &asked.reading.classes, "A,B,...", "import: what its outputs are, in order",
          0, 0},
         {"output", OPTION_TEXT, &asked.reading.output, "O", "import: its outputs, logits or probabilities", 0,
