@@ -6,6 +6,7 @@
 #include "ferlab/base/json.h"
 #include "ferlab/base/str.h"
 #include "ferlab/train/job.h"
+#include "ferlab/train/trainer.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -20,7 +21,7 @@ static void percent(double share, char out[16])
         snprintf(out, 16, "%.2f %%", 100 * share);
 }
 
-static void print_row(const struct run *r)
+static void print_row(struct workspace *ws, const struct run *r)
 {
     char best[16], left[16], epochs[32];
     percent(r->best_valid_accuracy, best);
@@ -30,6 +31,8 @@ static void print_row(const struct run *r)
     if (r->state == RUN_RUNNING)
         printf("  epoch %d, %.0f img/s, %s left", (int)r->epoch, r->images_per_second,
                clock_span(left, r->seconds_left));
+    if (train_can_resume(ws, r))
+        printf("  can be resumed");
     char failure[1024];
     if (r->state == RUN_FAILED && r->failure != NULL)
         printf("  %s", str_escape(failure, sizeof failure, r->failure));
@@ -46,7 +49,7 @@ static bool list_runs(const struct cli *cli, struct workspace *ws, struct arena 
         struct json_stream stream;
         json_stream_begin(&stream, stdout);
         for (size_t i = 0; i < count; i++)
-            json_stream_add(&stream, run_json_short(&runs[i]));
+            json_stream_add(&stream, run_json_short(ws, &runs[i]));
         json_stream_end(&stream);
         return true;
     }
@@ -57,7 +60,7 @@ static bool list_runs(const struct cli *cli, struct workspace *ws, struct arena 
     printf("%4s  %-20s  %-7s  %7s  %8s  %-12s  %-20s\n", "id", "name", "state", "epochs", "best", "labels",
            "started");
     for (size_t i = 0; i < count; i++)
-        print_row(&runs[i]);
+        print_row(ws, &runs[i]);
     return true;
 }
 
@@ -73,38 +76,38 @@ static void print_epochs(const struct run *r, const struct run_epoch *epochs, si
     }
 }
 
-static bool show_run(const struct cli *cli, struct workspace *ws, int64_t id, struct arena *arena,
+static bool show_run(const struct cli *cli, struct workspace *ws, const char *word, struct arena *arena,
                      struct err *e)
 {
     struct run run;
     struct run_epoch *epochs;
     size_t count;
-    if (!run_find(ws, id, arena, &run, e) || !run_epochs(ws, id, arena, &epochs, &count, e))
+    if (!run_find(ws, word, arena, &run, e) || !run_epochs(ws, run.id, arena, &epochs, &count, e))
         return false;
     if (cli->json)
-        return json_print(stdout, run_json(&run, epochs, count));
-    print_row(&run);
+        return json_print(stdout, run_json(ws, &run, epochs, count));
+    print_row(ws, &run);
     printf("recipe  %s\n", run.recipe);
     print_epochs(&run, epochs, count);
     return true;
 }
 
-static bool stop_run(const struct cli *cli, struct workspace *ws, int64_t id, struct arena *arena,
+static bool stop_run(const struct cli *cli, struct workspace *ws, const char *word, struct arena *arena,
                      struct err *e)
 {
     struct run run;
-    if (!job_stop_run(ws, id, e))
+    if (!run_find(ws, word, arena, &run, e) || !job_stop_run(ws, run.id, e))
         return false;
     if (!cli->json) {
         if (!cli->quiet)
-            printf("run %d stops after this step and keeps its best model\n", (int)id);
+            printf("run %d stops after this step and keeps its best model\n", (int)run.id);
         return true;
     }
     struct json_stream stream;
-    if (!run_find(ws, id, arena, &run, e))
+    if (!run_find(ws, word, arena, &run, e))
         return false;
     json_stream_begin(&stream, stdout);
-    json_stream_add(&stream, run_json_short(&run));
+    json_stream_add(&stream, run_json_short(ws, &run));
     return json_stream_end(&stream);
 }
 
@@ -114,7 +117,8 @@ int cmd_runs(struct cli *cli, int argc, char **argv)
         {"", OPTION_NOTE, NULL, NULL,
          "ferlab runs           every training\n"
          "ferlab runs show ID   one training with its recipe and epochs\n"
-         "ferlab runs stop ID   ends it after the present step; its best model is kept",
+         "ferlab runs stop ID   ends it after the present step; its best model is kept\n"
+         "An id may be the run's name. Those that can be resumed go on with 'ferlab train --resume ID'.",
          0, 0},
         {0},
     };
@@ -122,14 +126,11 @@ int cmd_runs(struct cli *cli, int argc, char **argv)
     if (parsed != PARSED_GO)
         return cli_parse_status(parsed);
     bool show = argc == 3 && strcmp(argv[1], "show") == 0, stop = argc == 3 && strcmp(argv[1], "stop") == 0;
-    int64_t id = 0;
     if (argc == 2 && (strcmp(argv[1], "show") == 0 || strcmp(argv[1], "stop") == 0))
         return cli_usage(cli, "the id is missing: type 'ferlab runs %s ID'; 'ferlab runs' lists the ids",
                          argv[1]);
     if (argc > 1 && !show && !stop)
         return cli_usage(cli, "'%s' is not understood; say nothing, show ID or stop ID", argv[1]);
-    if ((show || stop) && !str_to_int(argv[2], 1, INT32_MAX, &id))
-        return cli_usage(cli, "'%s' is no run's id", argv[2]);
 
     struct err e = {0};
     struct workspace *ws;
@@ -137,8 +138,8 @@ int cmd_runs(struct cli *cli, int argc, char **argv)
     if (!workspace_open(&ws, cli->workspace, mode, &e))
         return cli_fail(&e);
     struct arena arena = {0};
-    bool fine = show   ? show_run(cli, ws, id, &arena, &e)
-                : stop ? stop_run(cli, ws, id, &arena, &e)
+    bool fine = show   ? show_run(cli, ws, argv[2], &arena, &e)
+                : stop ? stop_run(cli, ws, argv[2], &arena, &e)
                        : list_runs(cli, ws, &arena, &e);
     arena_free(&arena);
     workspace_close(ws);

@@ -13,7 +13,7 @@
 
 /* What the command line says; numbers that were not given are NaN, since --from has other defaults. */
 struct words {
-    const char *arch, *from, *name, *rule, *labels;
+    const char *arch, *from, *name, *rule, *labels, *resume;
     int64_t epochs, batch, threads, seed, limit;
     double rate, momentum, weight_decay, warmup, rotation, zoom, aspect, shift;
     bool no_flip, no_use;
@@ -174,6 +174,8 @@ static enum parsed parse(struct cli *cli, struct words *w, int *argc, char **arg
          with_default(&a, "augmentation: shift by +-S of the side", (double)da->shift, (double)fa->shift), 0,
          RECIPE_SHIFT_MAX},
         {"no-flip", OPTION_FLAG, &w->no_flip, NULL, "augmentation: no mirror images", 0, 0},
+        {"resume", OPTION_TEXT, &w->resume, "RUN",
+         "go on with a stopped or failed run, by its id or name; takes only --threads", 0, 0},
         {"no-use", OPTION_FLAG, &w->no_use, NULL, "leave the current model as it is", 0, 0},
         {"", OPTION_NOTE, NULL, NULL, network_arch_help, 0, 0},
         {0},
@@ -183,17 +185,77 @@ static enum parsed parse(struct cli *cli, struct words *w, int *argc, char **arg
     return parsed;
 }
 
+/* A run goes on with the recipe it began with. */
+static bool check_resume(const struct cli *cli, const struct words *w)
+{
+    const struct {
+        const char *option;
+        bool said;
+    } others[] = {
+        {"arch", w->arch != NULL},
+        {"from", w->from != NULL},
+        {"name", w->name != NULL},
+        {"rule", w->rule != NULL},
+        {"labels", w->labels != NULL},
+        {"epochs", w->epochs >= 0},
+        {"batch", w->batch >= 0},
+        {"seed", w->seed >= 0},
+        {"limit", w->limit >= 0},
+        {"lr", !isnan(w->rate)},
+        {"momentum", !isnan(w->momentum)},
+        {"weight-decay", !isnan(w->weight_decay)},
+        {"warmup", !isnan(w->warmup)},
+        {"rotation", !isnan(w->rotation)},
+        {"zoom", !isnan(w->zoom)},
+        {"aspect", !isnan(w->aspect)},
+        {"shift", !isnan(w->shift)},
+        {"no-flip", w->no_flip},
+        {"no-use", w->no_use},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (others[i].said) {
+            cli_usage(cli, "--resume goes on with the run's own recipe; leave out --%s", others[i].option);
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool print_run(struct workspace *ws, int64_t id, struct err *e)
 {
     struct arena arena = {0};
     struct run run;
     struct run_epoch *epochs;
     size_t count;
-    bool fine = run_find(ws, id, &arena, &run, e) && run_epochs(ws, id, &arena, &epochs, &count, e);
+    char word[24];
+    snprintf(word, sizeof word, "%lld", (long long)id);
+    bool fine = run_find(ws, word, &arena, &run, e) && run_epochs(ws, id, &arena, &epochs, &count, e);
     if (fine)
-        json_print(stdout, run_json(&run, epochs, count));
+        json_print(stdout, run_json(ws, &run, epochs, count));
     arena_free(&arena);
     return fine;
+}
+
+/* A run that is done needs nothing, so that resuming may be repeated until it is. */
+static bool resume(const struct cli *cli, struct workspace *ws, const struct words *w, int64_t *run,
+                   struct err *e)
+{
+    struct arena arena = {0};
+    struct run found;
+    bool there = run_find(ws, w->resume, &arena, &found, e), done = there && found.state == RUN_DONE;
+    *run = done ? found.id : 0;
+    if (done && !cli->quiet)
+        fprintf(stderr, "run %d %s is done; 'ferlab train --from' trains its model further\n", (int)found.id,
+                found.name);
+    arena_free(&arena);
+    return there &&
+           (done || train_resume(ws, w->resume, w->threads > 0 ? (int)w->threads : 0, cli->quiet, run, e));
+}
+
+static bool train(const struct cli *cli, struct workspace *ws, const struct words *w,
+                  const struct recipe *recipe, int64_t *run, struct err *e)
+{
+    return w->resume != NULL ? resume(cli, ws, w, run, e) : train_run(ws, recipe, cli->quiet, run, e);
 }
 
 int cmd_train(struct cli *cli, int argc, char **argv)
@@ -205,7 +267,7 @@ int cmd_train(struct cli *cli, int argc, char **argv)
         return cli_parse_status(parsed);
     if (argc > 1)
         return cli_usage(cli, "'%s' is one word too many", argv[1]);
-    if (!make_recipe(cli, &words, &recipe))
+    if (words.resume != NULL ? !check_resume(cli, &words) : !make_recipe(cli, &words, &recipe))
         return EXIT_USAGE;
     interrupt_install();
     struct err e = {0}, unprinted = {0};
@@ -213,7 +275,7 @@ int cmd_train(struct cli *cli, int argc, char **argv)
     if (!workspace_open(&ws, cli->workspace, WORKSPACE_WRITE, &e))
         return cli_fail(&e);
     int64_t run;
-    int status = train_run(ws, &recipe, cli->quiet, &run, &e) ? EXIT_FINE : cli_fail(&e);
+    int status = train(cli, ws, &words, &recipe, &run, &e) ? EXIT_FINE : cli_fail(&e);
     if (cli->json && run != 0 && !print_run(ws, run, &unprinted))
         status = cli_fail(&unprinted);
     workspace_close(ws);

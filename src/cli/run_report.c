@@ -2,34 +2,21 @@
 #include "run_report.h"
 
 #include "ferlab/base/json.h"
-
-bool run_find(struct workspace *ws, int64_t id, struct arena *arena, struct run *out, struct err *e)
-{
-    struct run *runs;
-    size_t count;
-    if (!runs_list(ws, arena, &runs, &count, e))
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        if (runs[i].id == id) {
-            *out = runs[i];
-            return true;
-        }
-    }
-    return err_set(e, ERR_INPUT, "%s: there is no run %d; see 'ferlab runs'", workspace_path(ws), (int)id);
-}
+#include "ferlab/train/trainer.h"
 
 static json_t *text_or_null(const char *s)
 {
     return s == NULL || s[0] == '\0' ? json_null() : json_text(s);
 }
 
-static json_t *run_object(const struct run *r)
+static json_t *run_object(struct workspace *ws, const struct run *r)
 {
     json_t *recipe = r->recipe == NULL ? NULL : json_loads(r->recipe, 0, NULL);
     json_t *j = json_object();
     json_object_set_new(j, "id", json_integer(r->id));
     json_object_set_new(j, "name", json_text(r->name));
     json_object_set_new(j, "state", json_string(run_state_name(r->state)));
+    json_object_set_new(j, "resumable", json_boolean(train_can_resume(ws, r)));
     json_object_set_new(j, "model", text_or_null(r->model_name));
     json_object_set_new(j, "parent", text_or_null(r->parent));
     json_object_set_new(j, "epochs_planned", json_integer(r->epochs_planned));
@@ -46,9 +33,9 @@ static json_t *run_object(const struct run *r)
     return j;
 }
 
-json_t *run_json(const struct run *r, const struct run_epoch *epochs, size_t count)
+json_t *run_json(struct workspace *ws, const struct run *r, const struct run_epoch *epochs, size_t count)
 {
-    json_t *j = run_object(r), *list = json_array();
+    json_t *j = run_object(ws, r), *list = json_array();
     for (size_t i = 0; i < count; i++) {
         json_t *row = json_object();
         json_object_set_new(row, "epoch", json_integer(epochs[i].epoch));
@@ -62,9 +49,9 @@ json_t *run_json(const struct run *r, const struct run_epoch *epochs, size_t cou
     return j;
 }
 
-json_t *run_json_short(const struct run *r)
+json_t *run_json_short(struct workspace *ws, const struct run *r)
 {
-    json_t *j = run_object(r);
+    json_t *j = run_object(ws, r);
     json_object_set_new(j, "epochs", json_integer(r->epochs_done));
     if (r->state == RUN_RUNNING) {
         json_object_set_new(j, "epoch", json_integer(r->epoch));

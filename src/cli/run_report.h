@@ -6,13 +6,10 @@
 
 #include <jansson.h>
 
-/* The run with that id; a sentence where there is none. */
-bool run_find(struct workspace *ws, int64_t id, struct arena *arena, struct run *out, struct err *e);
-
 /* A run with its epochs. New reference. */
-json_t *run_json(const struct run *r, const struct run_epoch *epochs, size_t count);
+json_t *run_json(struct workspace *ws, const struct run *r, const struct run_epoch *epochs, size_t count);
 
 /* A run in a list: `epochs` is how many are done. New reference. */
-json_t *run_json_short(const struct run *r);
+json_t *run_json_short(struct workspace *ws, const struct run *r);
 
 #endif

@@ -2,6 +2,7 @@
 #include "ferlab/store/runs.h"
 #include "ferlab/base/clock.h"
 #include "ferlab/base/path.h"
+#include "ferlab/base/str.h"
 #include "list.h"
 #include "names.h"
 #include "process.h"
@@ -70,6 +71,54 @@ bool run_start(struct workspace *ws, const struct run_new *r, int64_t *id, struc
     if (good)
         *id = sql_last_id(db);
     return sql_leave(&scope, good, e);
+}
+
+static bool wake_run(struct workspace *ws, int64_t run, const struct run_new *r, struct err *e)
+{
+    char host[PROCESS_HOST];
+    struct sql_statement *s =
+        sql_prepare(workspace_sql(ws),
+                    "UPDATE run SET state = 'running', recipe = ?2, label_revision = ?3, threads = ?4, "
+                    "epoch = 0, step = 0, images_per_second = NULL, finished = '', failure = '', pid = ?5, "
+                    "host = ?6, process_start = ?7 WHERE id = ?1 AND state IN ('stopped', 'failed')",
+                    e);
+
+    if (!s)
+        return false;
+    process_host(host);
+    sql_bind_int(s, 1, run);
+    sql_bind_text(s, 2, r->recipe);
+    sql_bind_text(s, 3, r->label_revision);
+    sql_bind_int(s, 4, r->threads);
+    sql_bind_int(s, 5, getpid());
+    sql_bind_text(s, 6, host);
+    sql_bind_int(s, 7, process_start_time(getpid()));
+    if (!sql_finish(s, e))
+        return false;
+    return sql_changes(workspace_sql(ws)) > 0 ||
+           err_set(e, ERR_INPUT, "run %lld: it runs already, or is done; see 'ferlab runs'", (long long)run);
+}
+
+static bool forget_epochs(struct workspace *ws, int64_t run, int64_t kept, struct err *e)
+{
+    struct sql_statement *s =
+        sql_prepare(workspace_sql(ws), "DELETE FROM run_epoch WHERE run = ?1 AND epoch > ?2", e);
+
+    if (!s)
+        return false;
+    sql_bind_int(s, 1, run);
+    sql_bind_int(s, 2, kept);
+    return sql_finish(s, e);
+}
+
+bool run_resume(struct workspace *ws, int64_t run, const struct run_new *r, int64_t epochs_kept,
+                struct err *e)
+{
+    struct sql_scope scope;
+
+    if (!sql_enter(&scope, workspace_sql(ws), e))
+        return false;
+    return sql_leave(&scope, wake_run(ws, run, r, e) && forget_epochs(ws, run, epochs_kept, e), e);
 }
 
 /* Runs a statement that must touch the run. */
@@ -324,6 +373,26 @@ bool runs_list(struct workspace *ws, struct arena *arena, struct run **out, size
     *count = runs.count;
     *out = list_move(&runs, arena);
     return *out || err_memory(e, "listing the runs");
+}
+
+bool run_find(struct workspace *ws, const char *word, struct arena *arena, struct run *out, struct err *e)
+{
+    struct run *runs;
+    size_t count;
+    int64_t id = 0;
+
+    str_to_int(word, 1, INT64_MAX, &id);
+    if (!runs_list(ws, arena, &runs, &count, e))
+        return false;
+    for (int by_name = id == 0; by_name < 2; by_name++) {
+        for (size_t i = 0; i < count; i++) {
+            if (by_name ? strcmp(runs[i].name, word) == 0 : runs[i].id == id) {
+                *out = runs[i];
+                return true;
+            }
+        }
+    }
+    return err_set(e, ERR_INPUT, "%s: there is no run %.80s; see 'ferlab runs'", workspace_path(ws), word);
 }
 
 bool run_epochs(struct workspace *ws, int64_t run, struct arena *arena, struct run_epoch **out, size_t *count,

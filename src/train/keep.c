@@ -74,6 +74,24 @@ static bool add_model(struct training *t, const void *onnx, size_t size, int64_t
     return model_add(t->ws, &m, model, e);
 }
 
+/* The model that an earlier ending of this run kept makes room; *current: it was the current one. */
+static bool remove_earlier(struct training *t, bool *current, struct err *e)
+{
+    struct arena arena = {0};
+    struct model *models;
+    size_t count;
+    bool fine = models_list(t->ws, &arena, &models, &count, e);
+    *current = false;
+    for (size_t i = 0; fine && i < count; i++) {
+        if (models[i].run != t->run)
+            continue;
+        *current |= models[i].current;
+        fine = model_remove(t->ws, models[i].id, e);
+    }
+    arena_free(&arena);
+    return fine;
+}
+
 /* The model first, with the predictions of its best epoch: from here on nothing that happens loses it. A run
  * that did not end done ends here. */
 static bool secure_model(struct training *t, const void *onnx, size_t size, enum run_state state,
@@ -83,9 +101,10 @@ static bool secure_model(struct training *t, const void *onnx, size_t size, enum
     if (unseen == NULL)
         return err_memory(e, "keeping the model");
     int64_t model = 0;
-    bool fine = begin_patiently(t, e);
+    bool fine = begin_patiently(t, e), current;
     if (fine) {
-        fine = add_model(t, onnx, size, &model, e) &&
+        fine = remove_earlier(t, &current, e) && add_model(t, onnx, size, &model, e) &&
+               (!current || model_use(t->ws, model, e)) &&
                predictions_write(t->ws, model, t->valid.ids, &t->best_probabilities[0][0], unseen,
                                  t->valid.count, e) &&
                (state == RUN_DONE || run_finish(t->ws, t->run, state, model, failure, e)) &&

@@ -1,9 +1,9 @@
 /* Preparing a training: the data, the network to start from, names, buffers. */
+#include "recipe_record.h"
 #include "training.h"
 
 #include "ferlab/base/path.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <omp.h>
 #include <stdio.h>
@@ -61,7 +61,7 @@ static bool make_network(struct training *t, struct err *e)
     return t->best != NULL;
 }
 
-static bool make_buffers(struct training *t, struct err *e)
+bool training_make_buffers(struct training *t, struct err *e)
 {
     struct recipe *r = &t->recipe;
     size_t batch = (size_t)r->batch;
@@ -121,13 +121,25 @@ static bool settle_name(struct training *t, struct err *e)
     return fine;
 }
 
-bool training_prepare(struct training *t, struct workspace *ws, const struct recipe *recipe, struct err *e)
+/* The recipe as its record tells it, so that a run which begins again from that has the same bits. */
+static bool settle_recipe(struct recipe *r, const struct recipe *wanted, struct err *e)
 {
-    *t = (struct training){.ws = ws, .recipe = *recipe, .best_accuracy = NAN};
-    if (t->recipe.threads == 0)
-        t->recipe.threads = omp_get_max_threads();
-    return recipe_check(recipe, e) && make_network(t, e) && settle_name(t, e) && load_data(t, e) &&
-           make_buffers(t, e);
+    if (!recipe_check(wanted, e))
+        return false;
+    char *record = recipe_json(wanted);
+    bool fine = record != NULL ? recipe_parse(record, r, e) : err_memory(e, "recording the recipe");
+    free(record);
+    if (r->threads == 0)
+        r->threads = omp_get_max_threads();
+    return fine;
+}
+
+bool training_prepare(struct training *t, struct workspace *ws, const struct recipe *recipe, bool new_run,
+                      struct err *e)
+{
+    *t = (struct training){.ws = ws, .best_accuracy = NAN};
+    return settle_recipe(&t->recipe, recipe, e) && make_network(t, e) && (!new_run || settle_name(t, e)) &&
+           load_data(t, e) && training_make_buffers(t, e);
 }
 
 void training_free(struct training *t)
@@ -173,26 +185,19 @@ static void record_model_in_use(const struct training *t, json_t *record)
 
 /* The recipe with what the workspace gave it. last_sample: training faces have no larger id; in_use: the
  * model to compare the new one with. */
-static char *record_of(const struct training *t)
+char *training_record(const struct training *t)
 {
-    char *text = recipe_json(&t->recipe);
-    json_t *record = text == NULL ? NULL : json_loads(text, 0, NULL);
-    free(text);
+    json_t *record = recipe_record(&t->recipe);
     record_model_in_use(t, record);
     json_object_set_new(record, "training_faces", json_integer((json_int_t)t->train.count));
     json_object_set_new(record, "validation_faces", json_integer((json_int_t)t->valid.count));
     json_object_set_new(record, "last_sample", json_integer(t->train.ids[t->train.count - 1]));
-    text = record == NULL ? NULL : json_dumps(record, JSON_REAL_PRECISION(6));
-    json_decref(record);
-    return text;
+    return recipe_text(record);
 }
 
-bool training_start(struct training *t, bool quiet, struct err *e)
+struct run_new training_row(const struct training *t, const char *record)
 {
-    char *record = record_of(t);
-    if (record == NULL)
-        return err_memory(e, "recording the recipe");
-    struct run_new r = {
+    return (struct run_new){
         .name = t->recipe.name,
         .recipe = record,
         .label_revision = t->label_revision,
@@ -201,7 +206,15 @@ bool training_start(struct training *t, bool quiet, struct err *e)
         .threads = t->recipe.threads,
         .epochs_planned = t->recipe.epochs,
     };
-    bool fine = run_start(t->ws, &r, &t->run, e) && train_log_open(&t->log, t->ws, t->run, quiet, e);
+}
+
+bool training_start(struct training *t, bool quiet, struct err *e)
+{
+    char *record = training_record(t);
+    if (record == NULL)
+        return err_memory(e, "recording the recipe");
+    struct run_new row = training_row(t, record);
+    bool fine = run_start(t->ws, &row, &t->run, e) && train_log_open(&t->log, t->ws, t->run, quiet, e);
     free(record);
     return fine;
 }

@@ -1,8 +1,9 @@
 /* Recipes: the defaults, their schedule, their sanity, their record. */
-#include "ferlab/train/recipe.h"
+#include "recipe_record.h"
 
-#include <jansson.h>
+#include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,20 +49,87 @@ double recipe_learning_rate(const struct recipe *r, int64_t step, int64_t steps)
     return r->learning_rate * rise * 0.5 * (1 + cos(M_PI * fall));
 }
 
-char *recipe_json(const struct recipe *r)
+/* The double with the fewest digits that is this float: 0.12 and not 0.11999999731779. */
+static double short_double(float x)
+{
+    char text[32];
+    double value = (double)x;
+    for (int digits = 1; digits <= FLT_DECIMAL_DIG; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, (double)x);
+        value = strtod(text, NULL);
+        if ((float)value == x)
+            break;
+    }
+    return value;
+}
+
+json_t *recipe_record(const struct recipe *r)
 {
     const struct augmentation *a = &r->augmentation;
-    json_t *record = json_pack(
-        "{s:s, s:s, s:s, s:i, s:i, s:i, s:f, s:f, s:f, s:f, s:s, s:s, s:{s:f, s:f, s:f, s:f, s:b}, s:I, s:I}",
+    return json_pack(
+        "{s:s, s:s, s:s, s:i, s:i, s:i, s:f, s:f, s:f, s:f, s:s, s:s, s:{s:f, s:f, s:f, s:f, s:b}, s:I, s:I, "
+        "s:b}",
         "arch", r->arch, "name", r->name, "from", r->from, "epochs", r->epochs, "batch", r->batch, "threads",
         r->threads, "learning_rate", r->learning_rate, "momentum", r->momentum, "weight_decay",
         r->weight_decay, "warmup", r->warmup, "rule", rule_name(r->rule), "labels",
-        r->labels == LABELS_CROWD ? "crowd" : "reviewed", "augmentation", "rotation", (double)a->rotation_deg,
-        "zoom", (double)a->zoom, "aspect", (double)a->aspect, "shift", (double)a->shift, "flip", a->flip,
-        "seed", (json_int_t)r->seed, "limit", (json_int_t)r->limit);
-    char *text = record == NULL ? NULL : json_dumps(record, JSON_REAL_PRECISION(6));
+        r->labels == LABELS_CROWD ? "crowd" : "reviewed", "augmentation", "rotation",
+        short_double(a->rotation_deg), "zoom", short_double(a->zoom), "aspect", short_double(a->aspect),
+        "shift", short_double(a->shift), "flip", a->flip, "seed", (json_int_t)r->seed, "limit",
+        (json_int_t)r->limit, "use", r->use);
+}
+
+char *recipe_text(json_t *record)
+{
+    char *text = record == NULL ? NULL : json_dumps(record, JSON_REAL_PRECISION(DBL_DIG));
     json_decref(record);
     return text;
+}
+
+char *recipe_json(const struct recipe *r)
+{
+    return recipe_text(recipe_record(r));
+}
+
+static bool copy_word(const char *word, char *out, size_t size)
+{
+    return snprintf(out, size, "%s", word) < (int)size;
+}
+
+bool recipe_parse(const char *text, struct recipe *out, struct err *e)
+{
+    struct recipe r = {.use = true};
+    const char *arch, *name, *from, *rule, *labels;
+    double rotation, zoom, aspect, shift;
+    int flip, use = true;
+    json_int_t seed, limit;
+    json_t *record = json_loads(text, 0, NULL);
+    bool fine =
+        record != NULL &&
+        json_unpack(record,
+                    "{s:s, s:s, s:s, s:i, s:i, s:i, s:F, s:F, s:F, s:F, s:s, s:s, s:{s:F, s:F, s:F, s:F, "
+                    "s:b}, s:I, s:I, s?b}",
+                    "arch", &arch, "name", &name, "from", &from, "epochs", &r.epochs, "batch", &r.batch,
+                    "threads", &r.threads, "learning_rate", &r.learning_rate, "momentum", &r.momentum,
+                    "weight_decay", &r.weight_decay, "warmup", &r.warmup, "rule", &rule, "labels", &labels,
+                    "augmentation", "rotation", &rotation, "zoom", &zoom, "aspect", &aspect, "shift", &shift,
+                    "flip", &flip, "seed", &seed, "limit", &limit, "use", &use) == 0 &&
+        copy_word(arch, r.arch, sizeof r.arch) && copy_word(name, r.name, sizeof r.name) &&
+        copy_word(from, r.from, sizeof r.from) && rule_parse(rule, &r.rule) && seed >= 0;
+    if (fine) {
+        r.labels = strcmp(labels, "crowd") == 0 ? LABELS_CROWD : LABELS_REVIEWED;
+        r.augmentation = (struct augmentation){.rotation_deg = (float)rotation,
+                                               .zoom = (float)zoom,
+                                               .aspect = (float)aspect,
+                                               .shift = (float)shift,
+                                               .flip = flip};
+        r.seed = (uint64_t)seed;
+        r.limit = limit;
+        r.use = use;
+    }
+    json_decref(record);
+    *out = r;
+    return (fine || err_set(e, ERR_INPUT, "the recipe on record cannot be read; start a new training")) &&
+           recipe_check(out, e);
 }
 
 static bool check_name(const char *name, struct err *e)

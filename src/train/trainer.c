@@ -1,4 +1,5 @@
 /* The training loop: epochs of steps, an evaluation after each, progress as it goes. */
+#include "checkpoint.h"
 #include "training.h"
 
 #include "ferlab/base/clock.h"
@@ -13,12 +14,6 @@ enum { VALID_FACES = 256 }; /* between two looks of the progress bar */
 static const double progress_seconds = 0.5;
 
 enum ending { ENDING_GOES_ON, ENDING_STOPPED, ENDING_DIVERGED, ENDING_ERROR };
-
-/* Sums over an epoch so far. */
-struct tally {
-    double loss, started;
-    size_t right, seen;
-};
 
 static int most_probable(const float probabilities[EMOTION_COUNT])
 {
@@ -54,17 +49,17 @@ static double images_per_second(const struct training *t)
 }
 
 /* Where the run is now, for whoever watches. A workspace that is busy just then hears of it the next time. */
-static void report(struct training *t, int epoch, int64_t step, const struct tally *tally)
+static void report(struct training *t, int epoch, int64_t step)
 {
     double now = clock_seconds();
     if (now - t->reported < progress_seconds)
         return;
     t->reported = now;
     run_progress(t->ws, t->run, epoch, step, t->steps, images_per_second(t), seconds_left(t, epoch, step),
-                 tally->loss / (double)tally->seen, NULL);
+                 t->tally.loss / (double)t->tally.seen, NULL);
 }
 
-static double train_step(struct training *t, int epoch, int64_t step, struct tally *tally)
+static double train_step(struct training *t, int epoch, int64_t step)
 {
     const struct recipe *r = &t->recipe;
     double before = clock_seconds();
@@ -79,15 +74,15 @@ static double train_step(struct training *t, int epoch, int64_t step, struct tal
     if (!isfinite(loss))
         return loss;
     sgd_step(&t->sgd, t->net, (float)recipe_learning_rate(r, global, r->epochs * t->steps));
-    tally->loss += loss * (double)count;
-    tally->right += count_right(t->probabilities, t->batch.targets, count);
-    tally->seen += count;
+    t->tally.loss += loss * (double)count;
+    t->tally.right += count_right(t->probabilities, t->batch.targets, count);
+    t->tally.seen += count;
     double seconds = clock_seconds() - before;
     t->step_seconds += (t->step_seconds > 0 ? 0.1 : 1) * (seconds - t->step_seconds);
     return loss;
 }
 
-static enum ending train_epoch(struct training *t, int epoch, struct tally *tally)
+static enum ending train_epoch(struct training *t, int epoch)
 {
     struct rng r;
     for (size_t i = 0; i < t->train.count; i++)
@@ -95,13 +90,13 @@ static enum ending train_epoch(struct training *t, int epoch, struct tally *tall
     stream_seed(&r, t->recipe.seed, STREAM_SHUFFLE, epoch, 0);
     rng_shuffle(&r, t->order, t->train.count);
     train_log_bar(&t->log, t->train.count, "epoch %d/%d", epoch, t->recipe.epochs);
-    for (int64_t step = 0; step < t->steps; step++) {
+    for (; t->step < t->steps; t->step++) {
         if (interrupt_requested())
             return ENDING_STOPPED;
-        if (!isfinite(train_step(t, epoch, step, tally)))
+        if (!isfinite(train_step(t, epoch, t->step)))
             return ENDING_DIVERGED;
-        progress_update(&t->log.bar, tally->seen);
-        report(t, epoch, step + 1, tally);
+        progress_update(&t->log.bar, t->tally.seen);
+        report(t, epoch, t->step + 1);
     }
     return ENDING_GOES_ON;
 }
@@ -187,26 +182,57 @@ static void say_epoch(struct training *t, const struct run_epoch *row, int epoch
                   clock_span(left, seconds_left(t, epoch, t->steps) - t->evaluation_seconds));
 }
 
-static enum ending complete_epoch(struct training *t, int epoch, struct err *e)
+/* A training does without the checkpoint that cannot be written; the one before stays. */
+static bool save(struct training *t)
 {
-    struct tally tally = {.started = clock_seconds()};
-    enum ending ending = train_epoch(t, epoch, &tally);
-    if (ending != ENDING_GOES_ON)
-        return ending;
+    struct err trouble = {0};
+    if (checkpoint_write(t, &trouble))
+        return true;
+    train_log_say(&t->log, "no checkpoint now, the one before stays: %s", trouble.text);
+    return false;
+}
+
+/* The step that was under way when the stop came is done. */
+static void save_stopped(struct training *t, double started)
+{
+    t->tally.seconds = clock_seconds() - started;
+    if (save(t))
+        train_log_say(&t->log, "'ferlab train --resume %d' goes on from here", (int)t->run);
+}
+
+static enum ending judge_epoch(struct training *t, int epoch, double started, struct err *e)
+{
     struct run_epoch *row = &t->epochs[t->epochs_done];
     *row = (struct run_epoch){
         .epoch = epoch,
-        .loss = tally.loss / (double)tally.seen,
-        .train_accuracy = (double)tally.right / (double)tally.seen,
+        .loss = t->tally.loss / (double)t->tally.seen,
+        .train_accuracy = (double)t->tally.right / (double)t->tally.seen,
     };
-    if (!evaluate(t, epoch, &row->valid_accuracy, e))
-        return ENDING_ERROR;
     if (!is_sound(t))
         return ENDING_DIVERGED;
+    if (!evaluate(t, epoch, &row->valid_accuracy, e))
+        return ENDING_ERROR;
     remember_best(t, epoch, row->valid_accuracy);
-    row->seconds = clock_seconds() - tally.started;
+    row->seconds = clock_seconds() - started;
     t->epochs_done++;
-    say_epoch(t, row, epoch);
+    t->step = 0;
+    t->tally = (struct tally){0};
+    return ENDING_GOES_ON;
+}
+
+/* The checkpoint comes before the epoch's row: a run with an epoch has one to go on from. */
+static enum ending complete_epoch(struct training *t, int epoch, struct err *e)
+{
+    double started = clock_seconds() - t->tally.seconds;
+    enum ending ending = train_epoch(t, epoch);
+    if (ending == ENDING_STOPPED)
+        save_stopped(t, started);
+    if (ending == ENDING_GOES_ON)
+        ending = judge_epoch(t, epoch, started, e);
+    if (ending != ENDING_GOES_ON)
+        return ending;
+    say_epoch(t, &t->epochs[t->epochs_done - 1], epoch);
+    save(t);
     struct err busy = {0};
     if (!write_epochs(t, &busy))
         train_log_say(&t->log, "the epoch is written with the next one: %s", busy.text);
@@ -216,8 +242,8 @@ static enum ending complete_epoch(struct training *t, int epoch, struct err *e)
 static enum ending all_epochs(struct training *t, struct err *e)
 {
     enum ending ending = ENDING_GOES_ON;
-    for (int epoch = 1; epoch <= t->recipe.epochs && ending == ENDING_GOES_ON; epoch++)
-        ending = complete_epoch(t, epoch, e);
+    while ((int)t->epochs_done < t->recipe.epochs && ending == ENDING_GOES_ON)
+        ending = complete_epoch(t, (int)t->epochs_done + 1, e);
     return ending;
 }
 
@@ -298,25 +324,42 @@ static bool end_run(struct training *t, enum ending ending, struct err *e)
     }
     if (!fine)
         train_log_write(&t->log, e->text);
+    /* What diverged would do so again. */
+    if (ending == ENDING_DIVERGED || (fine && state == RUN_DONE))
+        checkpoint_remove(t);
+    return fine;
+}
+
+static bool carry_out(struct training *t, bool ready, struct err *e)
+{
+    int threads = omp_get_max_threads();
+    bool fine = false;
+    if (ready) {
+        omp_set_num_threads(t->recipe.threads); /* libraries below the engine keep to it too */
+        say_start(t);
+        fine = end_run(t, all_epochs(t, e), e);
+        omp_set_num_threads(threads);
+    } else if (t->run != 0) {
+        train_log_write(&t->log, e->text);
+        run_finish(t->ws, t->run, RUN_FAILED, 0, e->text, NULL);
+    }
+    training_free(t);
     return fine;
 }
 
 bool train_run(struct workspace *ws, const struct recipe *recipe, bool quiet, int64_t *run, struct err *e)
 {
     struct training t;
-    int threads = omp_get_max_threads();
-    *run = 0;
-    bool fine = training_prepare(&t, ws, recipe, e) && training_start(&t, quiet, e);
+    bool ready = training_prepare(&t, ws, recipe, true, e) && training_start(&t, quiet, e);
     *run = t.run;
-    if (fine) {
-        omp_set_num_threads(t.recipe.threads); /* libraries below the engine keep to it too */
-        say_start(&t);
-        fine = end_run(&t, all_epochs(&t, e), e);
-        omp_set_num_threads(threads);
-    } else if (t.run != 0) {
-        train_log_write(&t.log, e->text);
-        run_finish(ws, t.run, RUN_FAILED, 0, e->text, NULL);
-    }
-    training_free(&t);
-    return fine;
+    return carry_out(&t, ready, e);
+}
+
+bool train_resume(struct workspace *ws, const char *word, int threads, bool quiet, int64_t *run,
+                  struct err *e)
+{
+    struct training t;
+    bool ready = training_resume(&t, ws, word, threads, quiet, e);
+    *run = t.run;
+    return carry_out(&t, ready, e);
 }

@@ -1,5 +1,5 @@
-/* One training as it stands in memory: shared by the loop (trainer.c), its preparation (prepare.c) and what
- * is kept of it (keep.c). */
+/* One training as it stands in memory: shared by the loop (trainer.c), its preparation, afresh (prepare.c) or
+ * from a checkpoint (resume.c), and what is kept of it, on the way (checkpoint.c) and in the end (keep.c). */
 #ifndef FERLAB_TRAIN_TRAINING_H
 #define FERLAB_TRAIN_TRAINING_H
 
@@ -9,6 +9,12 @@
 
 #include "ferlab/nn/network.h"
 #include "ferlab/train/trainer.h"
+
+/* Sums over an epoch so far. */
+struct tally {
+    double loss, seconds; /* seconds: until the training was stopped, 0 where it never was */
+    size_t right, seen;
+};
 
 struct training {
     struct workspace *ws;
@@ -32,19 +38,35 @@ struct training {
     int64_t steps; /* in an epoch */
     struct run_epoch *epochs;
     size_t epochs_done, epochs_written; /* written: in the workspace */
-    int64_t best_epoch;                 /* 0: none yet */
-    double best_accuracy;               /* NaN without validation faces */
+    int64_t step;                       /* done in the epoch under way, which `tally` is of */
+    struct tally tally;
+    int64_t best_epoch;   /* 0: none yet */
+    double best_accuracy; /* NaN without validation faces */
     double step_seconds, evaluation_seconds,
         reported; /* smoothed; of the last evaluation; when progress was written */
     struct train_log log;
 };
 
-/* Everything before the first step: data, network, buffers. training_free whatever it returns. */
-bool training_prepare(struct training *t, struct workspace *ws, const struct recipe *recipe, struct err *e);
+/* Everything before the first step: data, network, buffers. The name of a new run must be free, and is made
+ * where there is none. training_free whatever it returns. */
+bool training_prepare(struct training *t, struct workspace *ws, const struct recipe *recipe, bool new_run,
+                      struct err *e);
 void training_free(struct training *t);
+
+/* The part of it that needs only the network and how many faces there are. */
+bool training_make_buffers(struct training *t, struct err *e);
 
 /* The run's row and its log. */
 bool training_start(struct training *t, bool quiet, struct err *e);
+
+/* Both for a run that was interrupted, as it stood at its checkpoint; from the first epoch where it came to
+ * none. threads 0: as many as before. t->run stays 0 until the run is this process's. */
+bool training_resume(struct training *t, struct workspace *ws, const char *run, int threads, bool quiet,
+                     struct err *e);
+
+/* What the run's row says of itself; `record` is training_record's, malloc'ed. */
+char *training_record(const struct training *t);
+struct run_new training_row(const struct training *t, const char *record);
 
 /* Copies all weights and running statistics between networks of one architecture. */
 void network_copy_values(struct network *to, struct network *from);

@@ -95,6 +95,65 @@ static void test_record_holds_the_recipe(void **state)
     free(text);
 }
 
+/* What is read back trains the same: numbers of more digits than people give, too, after one round. */
+static void test_record_is_read_back_as_it_is(void **state)
+{
+    (void)state;
+    struct recipe r = recipe_fine_tune, back, again;
+    struct err e = {0};
+    strcpy(r.arch, "8,P,8");
+    strcpy(r.name, "a-name");
+    strcpy(r.from, "some/\"model\".onnx");
+    r.rule = RULE_PROBABILITY;
+    r.labels = LABELS_CROWD;
+    r.augmentation.flip = r.use = false;
+    r.augmentation.zoom = 1.0f / 3;
+    r.seed = RECIPE_SEED_MAX;
+    r.epochs = 7;
+    r.limit = RECIPE_LIMIT_MAX;
+    char *text = recipe_json(&r);
+    assert_true(recipe_parse(text, &back, &e));
+    assert_string_equal(back.arch, r.arch);
+    assert_string_equal(back.name, r.name);
+    assert_string_equal(back.from, r.from);
+    assert_int_equal(back.epochs, 7);
+    assert_int_equal(back.batch, r.batch);
+    assert_int_equal(back.seed, r.seed);
+    assert_int_equal(back.limit, r.limit);
+    assert_int_equal(back.rule, r.rule);
+    assert_int_equal(back.labels, r.labels);
+    assert_memory_equal(&back.learning_rate, &r.learning_rate, sizeof r.learning_rate);
+    assert_memory_equal(&back.weight_decay, &r.weight_decay, sizeof r.weight_decay);
+    assert_memory_equal(&back.augmentation.zoom, &r.augmentation.zoom, sizeof r.augmentation.zoom);
+    assert_memory_equal(&back.augmentation.shift, &r.augmentation.shift, sizeof r.augmentation.shift);
+    assert_false(back.augmentation.flip);
+    assert_false(back.use);
+    free(text);
+    r.learning_rate = 0.012345678901234567;
+    text = recipe_json(&r);
+    assert_true(recipe_parse(text, &back, &e));
+    free(text);
+    text = recipe_json(&back);
+    assert_true(recipe_parse(text, &again, &e));
+    assert_memory_equal(&back.learning_rate, &again.learning_rate, sizeof r.learning_rate);
+    free(text);
+}
+
+static void test_records_that_are_no_recipe_are_refused(void **state)
+{
+    (void)state;
+    struct recipe r = recipe_default, back;
+    struct err e = {0};
+    assert_false(recipe_parse("{}", &back, &e));
+    assert_non_null(strstr(e.text, "start a new training"));
+    assert_false(recipe_parse("nonsense", &back, &e));
+    r.batch = 0;
+    char *text = recipe_json(&r);
+    assert_false(recipe_parse(text, &back, &e));
+    assert_non_null(strstr(e.text, "batch"));
+    free(text);
+}
+
 /* Five faces of train and one of valid, under the majority rule. */
 enum { ROWS = 6 };
 
@@ -193,6 +252,8 @@ int main(void)
         cmocka_unit_test(test_defaults_pass_their_own_check),
         cmocka_unit_test(test_senseless_numbers_are_refused),
         cmocka_unit_test(test_record_holds_the_recipe),
+        cmocka_unit_test(test_record_is_read_back_as_it_is),
+        cmocka_unit_test(test_records_that_are_no_recipe_are_refused),
         cmocka_unit_test(test_reviews_decide_targets),
         cmocka_unit_test(test_crowd_targets_ignore_reviews),
         cmocka_unit_test(test_each_split_has_its_own_targets),

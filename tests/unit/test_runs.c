@@ -96,6 +96,64 @@ static void test_a_run_is_seen_from_start_to_end(void **state)
     fixture_close(&f);
 }
 
+static void test_an_interrupted_run_goes_on(void **state)
+{
+    struct fixture f;
+    struct run r;
+    struct run_epoch *epochs;
+    size_t count;
+    static const struct run_new again = {.recipe = "{}", .label_revision = "ba9876543210", .threads = 3};
+
+    (void)state;
+    fixture_open(&f, 1);
+    int64_t id = start(&f, f.ws, "cut");
+
+    for (int i = 1; i <= 3; i++)
+        MUST(&f, run_add_epoch(f.ws, id, &(struct run_epoch){.epoch = i, .valid_accuracy = 0.5}, &f.e));
+    REFUSED(&f, run_resume(f.ws, id, &again, 2, &f.e), "it runs already");
+    MUST(&f, run_finish(f.ws, id, RUN_FAILED, 0, "no reason", &f.e));
+    plain_sql_works(f.path, "UPDATE run SET pid = 1, host = 'elsewhere', process_start = 1");
+    MUST(&f, run_resume(f.ws, id, &again, 2, &f.e));
+    r = only_run(&f, f.ws);
+    assert_int_equal(r.id, id);
+    assert_int_equal(r.state, RUN_RUNNING); /* and its process, this one, is alive */
+    assert_int_equal(r.pid, getpid());
+    assert_string_equal(r.name, "cut");
+    assert_string_equal(r.parent, "base");
+    assert_string_equal(r.finished, "");
+    assert_string_equal(r.failure, "");
+    assert_string_equal(r.label_revision, "ba9876543210");
+    assert_int_equal(r.threads, 3);
+    MUST(&f, run_epochs(f.ws, id, &f.arena, &epochs, &count, &f.e));
+    assert_int_equal(count, 2);
+    MUST(&f, run_finish(f.ws, id, RUN_DONE, 0, NULL, &f.e));
+    REFUSED(&f, run_resume(f.ws, id, &again, 2, &f.e), "is done");
+    MUST(&f, run_epochs(f.ws, id, &f.arena, &epochs, &count, &f.e));
+    assert_int_equal(count, 2); /* what is refused changes nothing */
+    fixture_close(&f);
+}
+
+static void test_a_run_is_found_by_id_or_name(void **state)
+{
+    struct fixture f;
+    struct run r;
+
+    (void)state;
+    fixture_open(&f, 1);
+    start(&f, f.ws, "2"); /* run 1 */
+    start(&f, f.ws, "b"); /* run 2 */
+    start(&f, f.ws, "77");
+    MUST(&f, run_find(f.ws, "b", &f.arena, &r, &f.e));
+    assert_int_equal(r.id, 2);
+    MUST(&f, run_find(f.ws, "2", &f.arena, &r, &f.e));
+    assert_int_equal(r.id, 2); /* ids come first */
+    MUST(&f, run_find(f.ws, "77", &f.arena, &r, &f.e));
+    assert_int_equal(r.id, 3);
+    REFUSED(&f, run_find(f.ws, "c", &f.arena, &r, &f.e), "there is no run c");
+    REFUSED(&f, run_find(f.ws, "-1", &f.arena, &r, &f.e), "there is no run -1");
+    fixture_close(&f);
+}
+
 static void test_names_of_runs_are_unique(void **state)
 {
     struct fixture f;
@@ -247,6 +305,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_run_is_seen_from_start_to_end),
+        cmocka_unit_test(test_an_interrupted_run_goes_on),
+        cmocka_unit_test(test_a_run_is_found_by_id_or_name),
         cmocka_unit_test(test_names_of_runs_are_unique),
         cmocka_unit_test(test_a_run_whose_trainer_lives_stays_running),
         cmocka_unit_test(test_a_run_whose_trainer_died_has_failed),

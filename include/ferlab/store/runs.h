@@ -39,6 +39,11 @@ const char *run_state_name(enum run_state s);
 
 bool run_start(struct workspace *ws, const struct run_new *r, int64_t *id,
                struct err *e); /* pid: this process */
+/* A run that was stopped or has failed runs again, in this process: its first `epochs_kept` epochs stand, the
+ * others are forgotten. Name, parent and seed stay; recipe, label revision and threads become those of `r`.
+ * Fails where it runs or is done, also when another process was faster. */
+bool run_resume(struct workspace *ws, int64_t run, const struct run_new *r, int64_t epochs_kept,
+                struct err *e);
 bool run_progress(struct workspace *ws, int64_t run, int64_t epoch, int64_t step, int64_t steps,
                   double images_per_second, double seconds_left, double loss, struct err *e);
 bool run_add_epoch(struct workspace *ws, int64_t run, const struct run_epoch *epoch, struct err *e);
@@ -50,6 +55,9 @@ bool run_finish(struct workspace *ws, int64_t run, enum run_state state, int64_t
 bool runs_list(struct workspace *ws, struct arena *arena, struct run **out, size_t *count, struct err *e);
 bool run_epochs(struct workspace *ws, int64_t run, struct arena *arena, struct run_epoch **out, size_t *count,
                 struct err *e);
+
+/* The run that `word` means: an id, else a name. A sentence where there is none. */
+bool run_find(struct workspace *ws, const char *word, struct arena *arena, struct run *out, struct err *e);
 
 /* FILE.runs/ID, created: for checkpoints and log.txt. */
 bool run_dir(struct workspace *ws, int64_t run, char out[PATH_MAX], struct err *e);

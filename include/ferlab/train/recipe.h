@@ -40,8 +40,10 @@ extern const struct recipe recipe_fine_tune; /* after a review session, from an 
 /* Learning rate of step `step` of `steps`: linear warm-up, then cosine to zero. */
 double recipe_learning_rate(const struct recipe *r, int64_t step, int64_t steps);
 
-/* As JSON text, malloc'ed; and the sanity of its numbers. */
+/* As JSON text, malloc'ed; back from that; and the sanity of its numbers. What was read from a record is
+ * recorded as the same again, bit by bit: a training settles its recipe so before it begins. */
 char *recipe_json(const struct recipe *r);
+bool recipe_parse(const char *text, struct recipe *out, struct err *e);
 bool recipe_check(const struct recipe *r, struct err *e);
 
 #endif

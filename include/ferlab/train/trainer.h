@@ -13,6 +13,18 @@
  */
 bool train_run(struct workspace *ws, const struct recipe *recipe, bool quiet, int64_t *run, struct err *e);
 
+/* Goes on with a run (its id or name) that was stopped or has failed, from its checkpoint, on the labels and
+ * with the recipe it began with: with as many threads as before (threads 0) its bits become those of a
+ * training that was never interrupted. A run that came to no checkpoint and no epoch begins again, on the
+ * labels as they stand. The model that an earlier ending kept gives way to the new one. Else as train_run;
+ * *run is 0 where the run is refused: not there, running, done, its checkpoint gone or damaged. */
+bool train_resume(struct workspace *ws, const char *word, int threads, bool quiet, int64_t *run,
+                  struct err *e);
+
+/* Whether a run was interrupted and can go on: it is stopped or failed, and has a checkpoint or came to no
+ * epoch. */
+bool train_can_resume(struct workspace *ws, const struct run *run);
+
 /* Training targets of the rows of `split` under a recipe, for tests and dry runs: rows with a target,
  * ascending. targets: EMOTION_COUNT per row. Reviewed labels give one-hot (an accept that agrees with the
  * crowd keeps the crowd's distribution), unknown and not-a-face leave the sample out. Both arrays are
