@@ -73,13 +73,24 @@ static void add_flag(struct arguments *a, const char *option, bool given)
         add_word(a, option);
 }
 
-static void describe(struct arguments *a, const char *workspace, const struct recipe *r)
+static void describe_command(struct arguments *a, const char *workspace)
 {
     add_word(a, "ferlab");
     add_word(a, "-w");
     add_word(a, workspace);
     add_word(a, "train");
     add_word(a, "--quiet");
+}
+
+static void describe_resume(struct arguments *a, const char *workspace, int64_t run)
+{
+    describe_command(a, workspace);
+    add_integer(a, "--resume", run);
+}
+
+static void describe(struct arguments *a, const char *workspace, const struct recipe *r)
+{
+    describe_command(a, workspace);
     if (r->from[0] != '\0')
         add_text(a, "--from", r->from);
     else
@@ -215,17 +226,13 @@ static bool start(struct arguments *a, int log, struct launched *l, struct err *
     return fine;
 }
 
-bool job_start_training(const char *workspace, const struct recipe *recipe, pid_t *pid, char log[PATH_MAX],
-                        struct err *e)
+static bool start_trainer(struct arguments *a, const char *workspace, pid_t *pid, char log[PATH_MAX],
+                          struct err *e)
 {
-    if (!recipe_check(recipe, e))
-        return false;
-    struct arguments a = {0};
     struct launched l = {0};
     char dir[PATH_MAX], passing[PATH_MAX], name[64];
-    describe(&a, workspace, recipe);
     int fd = open_log(workspace, dir, passing, e);
-    if (!start(&a, fd, &l, e)) {
+    if (!start(a, fd, &l, e)) {
         if (fd >= 0)
             unlink(passing);
         return false;
@@ -235,6 +242,23 @@ bool job_start_training(const char *workspace, const struct recipe *recipe, pid_
         snprintf(log, PATH_MAX, "%s", passing);
     *pid = l.pid;
     return true;
+}
+
+bool job_start_training(const char *workspace, const struct recipe *recipe, pid_t *pid, char log[PATH_MAX],
+                        struct err *e)
+{
+    struct arguments a = {0};
+    if (!recipe_check(recipe, e))
+        return false;
+    describe(&a, workspace, recipe);
+    return start_trainer(&a, workspace, pid, log, e);
+}
+
+bool job_resume_training(const char *workspace, int64_t run, pid_t *pid, char log[PATH_MAX], struct err *e)
+{
+    struct arguments a = {0};
+    describe_resume(&a, workspace, run);
+    return start_trainer(&a, workspace, pid, log, e);
 }
 
 void job_last_line(const char *log, char *out, size_t size)
@@ -335,16 +359,10 @@ static bool stop(const struct run *run, struct err *e)
 bool job_stop_run(struct workspace *ws, int64_t run, struct err *e)
 {
     struct arena arena = {0};
-    struct run *runs;
-    size_t count;
-    bool fine = runs_list(ws, &arena, &runs, &count, e);
-    for (size_t i = 0; fine && i < count; i++) {
-        if (runs[i].id != run)
-            continue;
-        fine = stop(&runs[i], e);
-        arena_free(&arena);
-        return fine;
-    }
+    struct run found;
+    char word[24];
+    snprintf(word, sizeof word, "%lld", (long long)run);
+    bool fine = run_find(ws, word, &arena, &found, e) && stop(&found, e);
     arena_free(&arena);
-    return fine && err_set(e, ERR_INPUT, "there is no run %d; see 'ferlab runs'", (int)run);
+    return fine;
 }

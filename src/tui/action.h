@@ -54,6 +54,7 @@
     X(DIFFERENCE, "difference", "D", "matrix", "difference to the model before")                             \
     X(STOP, "stop", "x", "training", "stop the running training, keeping its best model")                    \
     X(START, "start", "S", "training", "start the training in the form")                                     \
+    X(RESUME, "resume", "R", "training", "resume the selected run, stopped or failed")                       \
     X(REMOVE, "remove", "d Del", "models", "remove the selected model")                                      \
     X(REDRAW, "redraw", "Ctrl-L", "view", "draw everything again")                                           \
     X(QUIT, "quit", "", "view", "leave ferlab")

@@ -8,6 +8,7 @@
 
 #include "ferlab/base/clock.h"
 #include "ferlab/train/job.h"
+#include "ferlab/train/trainer.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -328,6 +329,31 @@ static enum outcome training_start(struct app *app, struct training_view *v)
     return OUTCOME_REDRAW;
 }
 
+static enum outcome training_resume(struct app *app, struct training_view *v)
+{
+    const struct run *run = shown_run(app, v);
+    struct err e;
+    if (run == NULL || !train_can_resume(app->workspace, run)) {
+        app_message(app, "no run that was stopped or has failed is selected (Tab leads to the runs)");
+        return OUTCOME_REDRAW;
+    }
+    if (app->read_only) {
+        app_complain(app, "this workspace is read-only; training needs to write to it");
+        return OUTCOME_REDRAW;
+    }
+    int64_t id = run->id;
+    if ((any_running(app) || v->launched != 0) &&
+        !app_ask_yes(app, "A training is running; resume run %" PRId64 " beside it?", id))
+        return OUTCOME_REDRAW;
+    if (!job_resume_training(workspace_path(app->workspace), id, &v->launched, v->log, &e)) {
+        app_complain(app, "%s", e.text);
+        return OUTCOME_REDRAW;
+    }
+    v->launch_after = id - 1;
+    app_message(app, "run %" PRId64 " goes on, also when you leave ferlab", id);
+    return OUTCOME_REDRAW;
+}
+
 /* The run to stop: the one shown, else the newest that runs. */
 static const struct run *run_to_stop(const struct app *app, const struct training_view *v)
 {
@@ -457,6 +483,8 @@ static enum outcome training_act(struct app *app, void *state, enum action actio
         return training_start(app, v);
     case ACTION_STOP:
         return training_stop(app, v);
+    case ACTION_RESUME:
+        return training_resume(app, v);
     default:
         return OUTCOME_IGNORED;
     }
@@ -484,7 +512,7 @@ static const char *training_keys(struct app *app, void *state)
 {
     const struct training_view *v = state;
     if (v->focus == FOCUS_RUNS)
-        return "jk run  ⏎ its confusion matrix  x stop  Tab form  m models  q back  ? help";
+        return "jk run  ⏎ its confusion matrix  x stop  R resume  Tab form  m models  q back  ? help";
     return any_running(app) ? "hjkl field  ⏎ edit  space next choice  x stop  Tab runs  q back  ? help"
                             : "hjkl field  ⏎ edit  space next choice  S start  Tab runs  q back  ? help";
 }

@@ -258,6 +258,23 @@ static void test_a_killed_trainer_is_shown_as_failed(void **state)
     screen_end(s);
 }
 
+/* The run of the test before: killed after its first epoch. */
+static void test_a_killed_training_goes_on(void **state)
+{
+    (void)state;
+    struct screen *s = start(140, 42, true);
+    screen_keys(s, "\tR");
+    expect_text(s, "goes on");
+    wait_for_epoch("killed");
+    expect_text(s, "img/s");
+    screen_keys(s, "x");
+    expect_text(s, "Stop run");
+    screen_keys(s, "y");
+    expect_text(s, "its best model kept");
+    expect_run("killed", "stopped");
+    screen_end(s);
+}
+
 static void test_small_screen_has_form_curves_and_runs(void **state)
 {
     (void)state;
@@ -334,6 +351,7 @@ int main(void)
         cmocka_unit_test(test_training_in_a_shell_shows_up),
         cmocka_unit_test(test_a_training_that_cannot_start_says_why),
         cmocka_unit_test(test_a_killed_trainer_is_shown_as_failed),
+        cmocka_unit_test(test_a_killed_training_goes_on),
         cmocka_unit_test(test_small_screen_has_form_curves_and_runs),
         cmocka_unit_test(test_wrong_numbers_are_refused),
         cmocka_unit_test(test_a_training_can_leave_the_model_in_use_and_take_few_faces),

@@ -11,6 +11,9 @@
 bool job_start_training(const char *workspace, const struct recipe *recipe, pid_t *pid, char log[PATH_MAX],
                         struct err *e);
 
+/* The same for `ferlab -w WORKSPACE train --resume RUN`. */
+bool job_resume_training(const char *workspace, int64_t run, pid_t *pid, char log[PATH_MAX], struct err *e);
+
 /* The last line of a log; "" where there is none. */
 void job_last_line(const char *log, char *out, size_t size);
 
