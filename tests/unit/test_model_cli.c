@@ -175,7 +175,7 @@ static void test_runs_list_show_and_refuse_to_stop_what_ended(void **state)
     json_decref(j);
     EXPECT(1, "not running", "-w", ws, "runs", "stop", id);
     EXPECT(1, "no run 999", "-w", ws, "runs", "stop", "999");
-    EXPECT(2, "id", "-w", ws, "runs", "stop", "x");
+    EXPECT(1, "no run x", "-w", ws, "runs", "stop", "x");
     EXPECT(2, "the id is missing: type 'ferlab runs stop ID'", "-w", ws, "runs", "stop");
 }
 
