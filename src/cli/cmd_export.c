@@ -3,7 +3,6 @@
 
 #include "ferlab/base/interrupt.h"
 #include "ferlab/base/json.h"
-#include "ferlab/base/path.h"
 #include "ferlab/base/str.h"
 #include "ferlab/exchange/export.h"
 
@@ -82,13 +81,6 @@ static int export_samples(struct cli *cli, const struct export_format *format, e
     return status;
 }
 
-/* What the file's name says of its format. */
-static const char *format_of_name(const char *out)
-{
-    const char *dot = strrchr(path_base(out), '.');
-    return !dot ? NULL : strcmp(dot, ".csv") == 0 ? "csv" : strcmp(dot, ".jsonl") == 0 ? "jsonl" : NULL;
-}
-
 int cmd_export(struct cli *cli, int argc, char **argv)
 {
     const char *format_name = NULL, *where = NULL, *model = NULL, *labels_name = NULL;
@@ -105,13 +97,13 @@ int cmd_export(struct cli *cli, int argc, char **argv)
     enum parsed parsed = cli_parse(cli, options, &argc, argv);
     if (parsed != PARSED_GO)
         return cli_parse_status(parsed);
-    if (!format_name)
-        format_name = argc == 2 ? format_of_name(argv[1]) : NULL;
-    if (!format_name)
+    const struct export_format *format = format_name ? export_format_find(format_name)
+                                         : argc == 2 ? export_format_of_path(argv[1])
+                                                     : NULL;
+    enum label_source labels;
+    if (!format && !format_name)
         return cli_usage(cli,
                          "--format is missing; take ferplus, csv or jsonl, or let OUT end in .csv or .jsonl");
-    const struct export_format *format = export_format_find(format_name);
-    enum label_source labels;
     if (!format)
         return cli_usage(cli, "there is no format '%s'; take ferplus, csv or jsonl", format_name);
     if (labels_name && !format->takes_labels)

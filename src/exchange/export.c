@@ -1,6 +1,8 @@
 /* Export: the table of formats. */
 #include "ferlab/exchange/export.h"
 
+#include "ferlab/base/path.h"
+
 #include "formats.h"
 
 #include <string.h>
@@ -19,4 +21,11 @@ const struct export_format *export_format_find(const char *name)
         if (strcmp(f->name, name) == 0)
             return f;
     return NULL;
+}
+
+const struct export_format *export_format_of_path(const char *path)
+{
+    const char *dot = strrchr(path_base(path), '.');
+    return dot && (strcmp(dot, ".csv") == 0 || strcmp(dot, ".jsonl") == 0) ? export_format_find(dot + 1)
+                                                                           : NULL;
 }

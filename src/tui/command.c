@@ -55,13 +55,17 @@ static void run_export(struct app *app, const char *arguments)
     snprintf(format, sizeof format, "%.*s", (int)length, arguments);
     snprintf(path, sizeof path, "%s", arguments + length + strspn(arguments + length, " "));
     const struct export_format *found = export_format_find(format);
+    if (found == NULL && (found = export_format_of_path(arguments)) != NULL)
+        snprintf(path, sizeof path, "%s", arguments);
     if (found == NULL || path[0] == '\0') {
         char names[128] = "";
         size_t used = 0;
         for (const struct export_format *f = export_formats; f->name != NULL && used < sizeof names; f++)
             used +=
                 (size_t)snprintf(names + used, sizeof names - used, "%s%s", used > 0 ? ", " : "", f->name);
-        app_complain(app, "export: say a format (%s) and a path that does not exist yet", names);
+        app_complain(
+            app, "export: say a format (%s) and a path that does not exist yet, or a path in .csv or .jsonl",
+            names);
         return;
     }
     struct export_request request = {

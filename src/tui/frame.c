@@ -11,6 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Views lay themselves out for 80x24, and with less down to this. */
+enum { COLUMNS_LEAST = 60, ROWS_LEAST = 16 };
+
 /* "predicting 38 %", with the model's name where it is not the one shown; else that predictions lack. */
 static void describe_predictions(const struct app *app, bool wide, char *out, size_t size)
 {
@@ -141,9 +144,9 @@ void frame_draw(struct app *app)
     const struct view *view = &app->stack[app->depth - 1];
     images_begin(app->images);
     erase();
-    if (draw_rows() < 8 || draw_columns() < 40) {
+    if (draw_rows() < ROWS_LEAST || draw_columns() < COLUMNS_LEAST) {
         draw_text(0, 0, 0, STYLE_NORMAL, "too small:");
-        draw_text(1, 0, 0, STYLE_NORMAL, "80x24 will do");
+        draw_text(1, 0, 0, STYLE_NORMAL, "%dx%d will do", COLUMNS_LEAST, ROWS_LEAST);
     } else {
         view->ops->draw(app, view->state);
         draw_top(app);

@@ -177,8 +177,10 @@ bool app_predict(struct app *app, int64_t model)
         app->predicting = model;
         app->predicting_line[0] = '\0';
         app->model_chosen = false;
-        app_message(app, "%s looks at %s samples first; it is shown when it has seen them", m->name,
-                    draw_count(count, app_unpredicted(app, model)));
+        app_message(app, "%s looks at %s samples, validation first; %s", m->name,
+                    draw_count(count, app_unpredicted(app, model)),
+                    model == app->columns->model ? "the list follows when it is done"
+                                                 : "it is shown when it has seen them");
         return true;
     }
     return false;

@@ -302,6 +302,11 @@ void training_form_edit(struct training_form *f, struct app *app)
         return;
     if (field->kind != KIND_TEXT && training_form_cycle(f, app))
         return;
+    if (f->field == FIELD_ARCH && f->recipe.from[0] != '\0') {
+        app_message(app, "%s decides the architecture; choose fresh weights under 'from' for another",
+                    f->recipe.from);
+        return;
+    }
     char prompt[32];
     struct field_ask asked = {.ask = {.prompt = prompt, .look = look_value, .place = -1}, .field = f->field};
     field_text(&f->recipe, f->field, asked.ask.text, sizeof asked.ask.text);

@@ -116,14 +116,13 @@ static void test_commands_run_and_complete(void **state)
     assert_int_equal(screen_wait_exit(s, WAIT_MS), 0);
 }
 
-static void test_export_writes_what_the_filter_picks(void **state)
+static void expect_export(struct screen *s, const char *format, const char *name)
 {
-    (void)state;
-    struct screen *s = fixture_start(&f, &full_screen, "split:valid");
-    char keys[PATH_MAX + 32], path[PATH_MAX + 16];
-    snprintf(path, sizeof path, "%s/out.jsonl", f.dir);
-    snprintf(keys, sizeof keys, ":export jsonl %s\r", path);
+    char keys[PATH_MAX + 48], path[PATH_MAX + 16];
+    snprintf(path, sizeof path, "%s/%s", f.dir, name);
+    snprintf(keys, sizeof keys, ":export %s%s\r", format, path);
     type_keys(s, keys);
+    expect_text(s, name);
     expect_text(s, "written to");
     FILE *file = fopen(path, "r");
     assert_non_null(file);
@@ -134,6 +133,14 @@ static void test_export_writes_what_the_filter_picks(void **state)
     char count[32];
     listed("split:valid", count);
     assert_int_equal(lines, atoi(count));
+}
+
+static void test_export_writes_what_the_filter_picks(void **state)
+{
+    (void)state;
+    struct screen *s = fixture_start(&f, &full_screen, "split:valid");
+    expect_export(s, "jsonl ", "out");
+    expect_export(s, "", "by-its-name.jsonl");
 }
 
 static void test_help_lists_every_action(void **state)

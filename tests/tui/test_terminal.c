@@ -53,9 +53,10 @@ static void test_resizing_keeps_images_right(void **state)
     screen_settle(s, 200);
     expect_text(s, "row 1 of 30");
     assert_int_equal(first_face_off(), 0);
-    screen_resize(s, 20, 5);
+    screen_resize(s, 40, 10);
     screen_settle(s, 200);
     expect_text(s, "too small");
+    expect_text(s, "60x16 will do");
     screen_resize(s, 140, 42);
     screen_settle(s, 200);
     assert_int_equal(first_face_off(), 0);
@@ -258,7 +259,7 @@ static void test_a_model_without_predictions_sees_the_samples_first(void **state
     struct screen *s = fixture_start(&own, &full_screen, "");
     expect_text(s, "model fixture");
     type_keys(s, ":model other\r");
-    expect_text(s, "other looks at 300 samples first");
+    expect_text(s, "other looks at 300 samples, validation first");
     expect_text(s, "model other  valid");
     fixture_remove(&own);
 }

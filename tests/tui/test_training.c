@@ -175,6 +175,8 @@ static void test_fine_tuning_tells_what_it_changed(void **state)
     (void)state;
     struct screen *s = start(140, 42, true);
     expect_text(s, "from      tiny"); /* the current model */
+    screen_keys(s, "gjj\r");
+    expect_text(s, "tiny decides the architecture");
     sleep(1); /* reviews and runs are stamped in seconds: these labels came after tiny's start */
     json_t *list = run_ferlab_json("list", "-w", workspace, "split:train label:happiness", "--limit", "3",
                                    "--json", NULL);
