@@ -211,14 +211,20 @@ static bool run_batch(const struct graph *g, const float *images, int first, int
     return fine;
 }
 
+/* As many threads as asked for (0: all), but no more than their memory allows. */
+static int team_size(const struct graph *g, int threads)
+{
+    int most = threads > 0 ? threads : omp_get_max_threads();
+    if (g->peak_bytes <= threads_bytes / (size_t)most)
+        return most;
+    return g->peak_bytes >= threads_bytes ? 1 : (int)(threads_bytes / g->peak_bytes);
+}
+
 bool graph_run(const struct graph *g, const float *images, int count, int threads, float *outputs,
                struct err *e)
 {
-    int most = threads > 0 ? threads : omp_get_max_threads();
-    if (g->peak_bytes > threads_bytes / (size_t)most)
-        most = g->peak_bytes >= threads_bytes ? 1 : (int)(threads_bytes / g->peak_bytes);
     bool fine = true;
-#pragma omp parallel for schedule(dynamic) num_threads(most)
+#pragma omp parallel for schedule(dynamic) num_threads(team_size(g, threads))
     for (int first = 0; first < count; first += g->image.batch) {
         struct err own = {0};
         if (!run_batch(g, images, first, count, outputs, &own)) {

@@ -295,10 +295,10 @@ static bool check_file(struct graph *g, struct err *e)
         return err_set(e, ERR_INPUT,
                        "%s: %zu nodes, %zu tensors and %zu links are more than the %d, %d and %d supported",
                        g->name, p->n_node, p->n_initializer, links, NODES_MAX, TENSORS_MAX, LINKS_MAX);
-    g->steps = malloc((p->n_node + 1) * sizeof *g->steps);
-    g->indices = malloc((links + 1) * sizeof *g->indices);
-    g->inputs = malloc((p->n_input + 1) * sizeof *g->inputs);
-    g->outputs = malloc((p->n_output + 1) * sizeof *g->outputs);
+    g->steps = calloc(p->n_node + 1, sizeof *g->steps);
+    g->indices = calloc(links + 1, sizeof *g->indices);
+    g->inputs = calloc(p->n_input + 1, sizeof *g->inputs);
+    g->outputs = calloc(p->n_output + 1, sizeof *g->outputs);
     return (g->steps && g->indices && g->inputs && g->outputs) || err_memory(e, "reading a model");
 }
 

@@ -100,7 +100,7 @@ static bool read_axes(struct step *s, int rank, bool *reduced)
 static bool reduce(struct step *s, bool mean)
 {
     const struct value *x = step_input(s, 0);
-    bool reduced[RANK_MAX], keep = step_int(s, "keepdims", 1) != 0;
+    bool reduced[RANK_MAX] = {0}, keep = step_int(s, "keepdims", 1) != 0;
     int64_t dims[RANK_MAX], along[RANK_MAX] = {0}, at[RANK_MAX] = {0}, stride = 1;
     int rank = 0;
     if (!step_floats(s, 0, 0) || !read_axes(s, x->rank, reduced))

@@ -26,17 +26,15 @@ enum { FEW = 16 };
 bool graph_run_step(const struct graph *g, const struct graph_step *node, struct value *values,
                     struct budget *budget, struct err *e)
 {
-    const struct value *few_in[FEW];
-    struct value few_out[FEW];
+    const struct value *few_in[FEW] = {0};
+    struct value few_out[FEW] = {0};
     size_t ins = (size_t)node->input_count, outs = (size_t)node->output_count;
-    const struct value **in = ins <= FEW ? few_in : malloc(ins * sizeof *in);
+    const struct value **in = ins <= FEW ? few_in : calloc(ins, sizeof *in);
     if (!in)
         return err_memory(e, "evaluating a model");
     struct step s = {.graph = g, .node = node, .in = in, .out = few_out, .budget = budget, .err = e};
     for (size_t i = 0; i < ins; i++)
         in[i] = node->inputs[i] == NONE ? NULL : &values[node->inputs[i]];
-    for (size_t i = 0; i < outs && i < FEW; i++)
-        few_out[i] = (struct value){0};
     bool fine = outs <= FEW || step_refuse(&s, "it has more outputs than any supported operator");
     for (size_t i = 0; fine && i < (size_t)node->op->inputs_min; i++)
         fine = in[i] || step_refuse(&s, "its input %zu is left out", i + 1);
@@ -71,7 +69,7 @@ static void drop_used(const struct graph *g, int at, struct value *values, struc
 bool graph_evaluate(const struct graph *g, const struct value *inputs, struct value *outputs,
                     struct budget *budget, struct err *e)
 {
-    struct value *values = malloc(((size_t)g->value_count + 1) * sizeof *values);
+    struct value *values = calloc((size_t)g->value_count + 1, sizeof *values);
     if (!values)
         return err_memory(e, "evaluating a model");
     for (int i = 0; i < g->value_count; i++) {

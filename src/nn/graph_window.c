@@ -88,6 +88,7 @@ bool window_output(struct step *s, const struct window *w, int64_t channels)
 {
     const struct value *x = step_input(s, 0);
     int64_t dims[RANK_MAX] = {x->dims[0], channels};
-    memcpy(dims + 2, w->out + 5 - x->rank, (size_t)(x->rank - 2) * sizeof *dims);
+    int n = x->rank - 2, unused = 3 - n;
+    memcpy(dims + 2, w->out + unused, (size_t)n * sizeof *dims);
     return step_output(s, 0, VALUE_FLOAT, x->rank, dims);
 }

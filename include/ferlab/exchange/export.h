@@ -22,6 +22,7 @@ struct export_format {
 
 extern const struct export_format export_formats[]; /* ends with name NULL */
 const struct export_format *export_format_find(const char *name);
-const struct export_format *export_format_of_path(const char *path); /* by its ending; NULL: it says nothing */
+const struct export_format *
+export_format_of_path(const char *path); /* by its ending; NULL: it says nothing */
 
 #endif

@@ -26,9 +26,9 @@ enum split { SPLIT_TRAIN, SPLIT_VALID, SPLIT_TEST, SPLIT_NONE, SPLIT_COUNT };
 /* How votes become a target (Barsoum et al. 2016, arXiv 1608.01041). */
 enum rule { RULE_MAJORITY, RULE_DISTRIBUTION, RULE_PROBABILITY, RULE_MULTI_TARGET, RULE_COUNT };
 
-const char *class_name(int c);              /* neutral … contempt, unknown, nf; "none" for CLASS_NONE */
-const char *class_short(int c);             /* neu hap sur sad ang dis fea con unk nf; "–" for CLASS_NONE */
-const char *class_title(int c);             /* for people: like class_name, but "not a face" */
+const char *class_name(int c);  /* neutral … contempt, unknown, nf; "none" for CLASS_NONE */
+const char *class_short(int c); /* neu hap sur sad ang dis fea con unk nf; "–" for CLASS_NONE */
+const char *class_title(int c); /* for people: like class_name, but "not a face" */
 /* Any class_name but "none", class_short or class_title, and common words such as happy; in any case. */
 bool class_parse(const char *word, int *c);
 const char *class_nearest(const char *word); /* what a misspelt one may have meant; NULL where none is near */

@@ -33,8 +33,9 @@ void canvas_free(struct canvas *c);
 void canvas_fill(struct canvas *c, int x, int y, int width, int height, uint8_t color); /* clips */
 
 /* Draws a gray image scaled to width x height: nearest neighbour, each source pixel in the nearest of
- * PALETTE_GRAYS levels (of half as many up to twice the image's size), or bilinear when smooth, then dithered to the levels by a fixed ordered pattern
- * (palette_gray). The same face always gives the same pixels. Clips. */
+ * PALETTE_GRAYS levels (of half as many up to twice the image's size), or bilinear when smooth, then dithered
+ * to the levels by a fixed ordered pattern (palette_gray). The same face always gives the same pixels. Clips.
+ */
 void canvas_gray(struct canvas *c, int x, int y, int width, int height, const uint8_t *gray, int gray_width,
                  int gray_height, bool smooth);
 
