@@ -10,8 +10,8 @@
 enum { PIECES_MAX = 64 };
 
 /* A page of faces goes out in bands, cut where a whole row of cells is blank: a change sends only its bands,
- * and enlarged pixels that begin where the image begins fill its sixels, which makes it a fifth shorter. Not
- * in more than these, because xterm remembers 16 images. */
+ * and enlarged pixels that begin where the image begins fill its sixels, which makes it a twelfth shorter.
+ * Not in more than these, because xterm remembers 16 images. */
 enum { BANDS_MAX = 12 };
 
 /* A part of the picture that is one sixel image, in cells of the picture. */

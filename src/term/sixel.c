@@ -2,7 +2,7 @@
  * colour that is absent from the band costs nothing. (DEC STD 070, chapter 9.)
  *
  * A later line paints over an earlier one, so the frequent colours come first and may spill over pixels that
- * are still to be painted: their runs grow long, and a page of faces a quarter shorter. */
+ * are still to be painted: their runs grow long, and a page of faces a fifth shorter. */
 #include "ferlab/term/sixel.h"
 
 #include <stdlib.h>
