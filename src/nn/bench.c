@@ -58,7 +58,7 @@ static bool bench_train(struct network *net, const struct bench_plan *plan, cons
     struct stage_time *times = calloc(net->layer_count, sizeof *times);
     out->layer_count = net->layer_count;
     out->layers = calloc(net->layer_count, sizeof *out->layers);
-    bool fine = s && sgd_init(&sgd, net, 0.9f, 0.0f, e);
+    bool fine = s && sgd_init(&sgd, network_parameter_list(net), 0.9f, 0.0f, e);
     if (fine && !(targets && times && out->layers))
         fine = err_memory(e, "measuring training");
     if (fine) {
@@ -68,7 +68,7 @@ static bool bench_train(struct network *net, const struct bench_plan *plan, cons
         int steps = 0;
         while (!interrupt_requested() && (steps == 0 || end - start < plan->seconds)) {
             session_train(s, images, targets, batch, LOSS_CROSS_ENTROPY, SEED, (uint64_t)++steps, NULL);
-            sgd_step(&sgd, net, 1e-3f);
+            sgd_step(&sgd, network_parameter_list(net), 1e-3f);
             end = clock_seconds();
         }
         out->threads = session_threads(s);

@@ -241,3 +241,8 @@ struct parameter *network_parameter(struct network *net, size_t index)
 {
     return index < net->parameter_count ? &net->parameters[index] : NULL;
 }
+
+struct parameter_list network_parameter_list(struct network *net)
+{
+    return (struct parameter_list){net->parameters, net->parameter_count};
+}

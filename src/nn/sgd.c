@@ -1,15 +1,18 @@
 /* Stochastic gradient descent with Nesterov momentum, PyTorch's formulation with dampening 0:
  *     g += decay * w;  v = momentum * v + g;  w -= rate * (g + momentum * v). */
-#include "layer.h"
+#include "ferlab/nn/network.h"
 
 #include "simd.h"
 
 #include <stdlib.h>
 
-bool sgd_init(struct sgd *o, const struct network *net, float momentum, float weight_decay, struct err *e)
+bool sgd_init(struct sgd *o, struct parameter_list list, float momentum, float weight_decay, struct err *e)
 {
+    size_t learnt = 0;
+    for (size_t i = 0; i < list.count; i++)
+        learnt += list.items[i].gradient ? list.items[i].count : 0;
     *o = (struct sgd){.momentum = momentum, .weight_decay = weight_decay};
-    o->velocity = calloc(net->learnt, sizeof *o->velocity);
+    o->velocity = calloc(learnt, sizeof *o->velocity);
     return o->velocity ? true : err_memory(e, "preparing the optimiser");
 }
 
@@ -24,11 +27,11 @@ static void descend(size_t count, const float *restrict gradient, float momentum
     }
 }
 
-void sgd_step(struct sgd *o, struct network *net, float learning_rate)
+void sgd_step(struct sgd *o, struct parameter_list list, float learning_rate)
 {
     float *velocity = o->velocity;
-    for (size_t i = 0; i < net->parameter_count; i++) {
-        struct parameter *p = &net->parameters[i];
+    for (size_t i = 0; i < list.count; i++) {
+        struct parameter *p = &list.items[i];
         if (!p->gradient)
             continue;
         descend(p->count, p->gradient, o->momentum, p->decays ? o->weight_decay : 0.0f, learning_rate,

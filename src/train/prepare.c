@@ -70,7 +70,8 @@ bool training_make_buffers(struct training *t, struct err *e)
     int size = network_input_size(t->net);
     t->steps = (int64_t)((t->train.count + batch - 1) / batch);
     t->session = session_create(t->net, (int)batch, true, r->threads, e);
-    if (t->session == NULL || !sgd_init(&t->sgd, t->net, (float)r->momentum, (float)r->weight_decay, e))
+    if (t->session == NULL ||
+        !sgd_init(&t->sgd, network_parameter_list(t->net), (float)r->momentum, (float)r->weight_decay, e))
         return false;
     t->judge = predictor_over(t->net, r->threads, e);
     if (t->judge == NULL)

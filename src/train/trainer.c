@@ -73,7 +73,8 @@ static double train_step(struct training *t, int epoch, int64_t step)
                                 r->seed, (uint64_t)global, t->probabilities);
     if (!isfinite(loss))
         return loss;
-    sgd_step(&t->sgd, t->net, (float)recipe_learning_rate(r, global, r->epochs * t->steps));
+    sgd_step(&t->sgd, network_parameter_list(t->net),
+             (float)recipe_learning_rate(r, global, r->epochs * t->steps));
     t->tally.loss += loss * (double)count;
     t->tally.right += count_right(t->probabilities, t->batch.targets, count);
     t->tally.seen += count;

@@ -53,7 +53,7 @@ static void test_a_loss_curve_of_300_steps_is_pytorchs(void **state)
     struct session *s = session_create(net, BATCH, true, 2, &e);
     struct sgd sgd;
     assert_non_null(s);
-    assert_true(sgd_init(&sgd, net, 0.9f, 5e-4f, &e));
+    assert_true(sgd_init(&sgd, network_parameter_list(net), 0.9f, 5e-4f, &e));
     FILE *golden = fopen(FERLAB_GOLDEN "/curve.txt", "r");
     assert_non_null(golden);
     double sum = 0.0;
@@ -61,7 +61,7 @@ static void test_a_loss_curve_of_300_steps_is_pytorchs(void **state)
         int at = step * BATCH % IMAGES;
         sum += session_train(s, images + at * PIXELS, targets + at * CLASSES, BATCH, LOSS_CROSS_ENTROPY, 1,
                              (uint64_t)step, NULL);
-        sgd_step(&sgd, net, 0.05f);
+        sgd_step(&sgd, network_parameter_list(net), 0.05f);
         if (step % WINDOW != WINDOW - 1)
             continue;
         double want, got = sum / WINDOW;

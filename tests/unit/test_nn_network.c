@@ -172,7 +172,7 @@ static void test_training_follows_pytorch(void **state)
               *probabilities = new_floats(100);
         struct session *s = open_session(net, count, true, threads);
         struct sgd o;
-        assert_true(sgd_init(&o, net, 0.9f, 5e-4f, NULL));
+        assert_true(sgd_init(&o, network_parameter_list(net), 0.9f, 5e-4f, NULL));
         for (int step = 0; step < 3; step++) {
             double loss = session_train(s, x, targets, count, LOSS_CROSS_ENTROPY, 1, (uint64_t)step, NULL);
             double want = json_number_value(json_array_get(json_object_get(c, "losses"), (size_t)step));
@@ -180,7 +180,7 @@ static void test_training_follows_pytorch(void **state)
             if (step == 0)
                 json_object_foreach(json_object_get(c, "gradients"), name, value)
                     expect_golden(json_object_get(c, "gradients"), name, find(net, name)->gradient, 1e-9);
-            sgd_step(&o, net, 0.1f);
+            sgd_step(&o, network_parameter_list(net), 0.1f);
         }
         json_object_foreach(json_object_get(c, "after"), name, value)
             expect_golden(json_object_get(c, "after"), name, find(net, name)->value, 1e-9);
@@ -260,10 +260,10 @@ static float *train_bits(const char *arch, int threads, size_t *count)
     struct session *s = open_session(net, BATCH, true, threads);
     float *x = random_floats(BATCH * SIDE * SIDE, 3), *targets = some_targets(BATCH);
     struct sgd o;
-    assert_true(sgd_init(&o, net, 0.9f, 5e-4f, NULL));
+    assert_true(sgd_init(&o, network_parameter_list(net), 0.9f, 5e-4f, NULL));
     for (int step = 0; step < 5; step++) {
         session_train(s, x, targets, BATCH - step, LOSS_CROSS_ENTROPY, 1, (uint64_t)step, NULL);
-        sgd_step(&o, net, 0.05f);
+        sgd_step(&o, network_parameter_list(net), 0.05f);
     }
     *count = BATCH * CLASSES;
     for (size_t i = 0; i < network_parameter_count(net); i++)
@@ -361,11 +361,11 @@ static void test_training_learns_a_small_task(void **state)
             x[i * SIDE * SIDE + k] += (k % SIDE < SIDE / 2) == (i % 2) ? 0.5f : -0.5f;
     }
     struct sgd o;
-    assert_true(sgd_init(&o, net, 0.9f, 5e-4f, NULL));
+    assert_true(sgd_init(&o, network_parameter_list(net), 0.9f, 5e-4f, NULL));
     double loss = 0.0;
     for (uint64_t step = 0; step < 60; step++) {
         loss = session_train(s, x, targets, COUNT, LOSS_CROSS_ENTROPY, 1, step, NULL);
-        sgd_step(&o, net, 0.05f);
+        sgd_step(&o, network_parameter_list(net), 0.05f);
     }
     session_predict(s, x, COUNT, p);
     int right = 0;

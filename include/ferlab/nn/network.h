@@ -51,6 +51,11 @@ struct parameter {
 };
 size_t network_parameter_count(const struct network *net);
 struct parameter *network_parameter(struct network *net, size_t index);
+struct parameter_list {
+    struct parameter *items;
+    size_t count;
+};
+struct parameter_list network_parameter_list(struct network *net);
 
 /* Buffers for one network and at most `batch` images at a time. Everything is allocated here, nothing later.
  * threads 0: all the machine has. Same seed, data and thread count give the same bits. */
@@ -83,8 +88,8 @@ struct sgd {
     float momentum, weight_decay;
     float *velocity; /* all gradients' parameters in order */
 };
-bool sgd_init(struct sgd *o, const struct network *net, float momentum, float weight_decay, struct err *e);
-void sgd_step(struct sgd *o, struct network *net, float learning_rate);
+bool sgd_init(struct sgd *o, struct parameter_list list, float momentum, float weight_decay, struct err *e);
+void sgd_step(struct sgd *o, struct parameter_list list, float learning_rate);
 void sgd_free(struct sgd *o);
 
 extern const char network_arch_help[];
