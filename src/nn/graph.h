@@ -4,8 +4,10 @@
  * graph_load.c turns a file into steps in an order that can be run, with all that depends on nothing but
  * stored tensors computed once; graph_run.c takes the steps one after the other on the calling thread;
  * graph_images.c gives each thread its own images. graph_ops_*.c hold the operators, graph_table.c their
- * names. Every size is computed from a file's claims, so nothing is allocated or computed but through
- * step_output, step_scratch and step_work, which refuse beyond the limits. */
+ * names. graph_learn.c finds what can be learnt, graph_tape.c takes the steps forward and back again,
+ * graph_train.c does so for the images of a batch, graph_back_*.c hold the operators' gradients. Every size
+ * is computed from a file's claims, so nothing is allocated or computed but through step_output, step_scratch
+ * and step_work, which refuse beyond the limits. */
 #ifndef FERLAB_NN_GRAPH_PRIVATE_H
 #define FERLAB_NN_GRAPH_PRIVATE_H
 
@@ -48,15 +50,25 @@ struct step {
     struct err *err;
 };
 
+/* A step on the way back, as it was run: its inputs and outputs hold their values. */
+struct back {
+    struct step s;
+    const float *dy; /* of output 0 */
+    float **dx;      /* [inputs]: added to; NULL where nobody wants it */
+};
+
 struct graph_op {
     const char *type;
     int inputs_min, inputs_max; /* inputs_max NONE: any number */
     bool (*run)(struct step *s);
+    int carries;                      /* how many of the first inputs gradients go back to; NONE: all */
+    bool (*backward)(struct back *b); /* NULL: the operator has no gradient */
 };
 
 struct graph_step {
     const struct graph_op *op;
     const Onnx__NodeProto *node;
+    size_t at;             /* in the file's list of nodes */
     int *inputs, *outputs; /* indices of values, NONE where left out */
     int input_count, output_count;
 };
@@ -70,19 +82,28 @@ struct graph {
     struct value *values; /* data where constant */
     int *last_use;        /* of each value: the last step that reads it; INT_MAX where it is an output */
     int value_count;
-    struct graph_step *steps; /* in order; folded ones left out */
-    int step_count;
+    struct graph_step *steps; /* in order; behind them, in order too, those that were folded */
+    int step_count, folded_count;
     int *inputs, *outputs; /* values; inputs without stored tensors */
     int input_count, output_count;
     int *indices; /* where the steps' inputs and outputs lie */
     struct graph_image image;
     int classes;
-    size_t peak_bytes; /* of one evaluation */
+    size_t peak_bytes;               /* of one evaluation */
+    struct graph_learning *learning; /* NULL: nothing is learnt */
 };
 
 /* graph_load.c: the graph alone, whatever its inputs and outputs. */
 struct graph *graph_open(const void *bytes, size_t size, const char *name, struct err *e);
 const Onnx__ValueInfoProto *graph_input_info(const struct graph *g, int input);
+int graph_find_value(const struct graph *g, const char *name); /* NONE where there is none */
+
+/* graph_images.c: one evaluation's input, of image.batch images. */
+struct value graph_image_value(const struct graph *g, const float *images);
+/* The step that computes the output, those that only rename it left out; NULL where none does. */
+const struct graph_step *graph_last_step(const struct graph *g);
+/* As many threads as asked for (0: all), but no more than their memory allows, `bytes` each. */
+int graph_team(size_t bytes, int threads);
 
 /* graph_tensor.c: a stored tensor as a value, which may share the tensor's memory. `where` begins the
  * sentence of a failure. */
@@ -96,10 +117,52 @@ bool graph_evaluate(const struct graph *g, const struct value *inputs, struct va
 bool graph_run_step(const struct graph *g, const struct graph_step *node, struct value *values,
                     struct budget *budget, struct err *e);
 struct budget graph_budget(void);
+/* [value_count]: what is stored, lent, and the inputs, which stay the caller's. */
+void graph_start(const struct graph *g, const struct value *inputs, struct value *values);
 void value_free(struct value *v, struct budget *budget);
 
 /* graph_table.c: NULL where it is not supported. */
 const struct graph_op *graph_find_op(const char *type);
+
+/* ---- learning ---- */
+
+/* graph_learn.c */
+struct graph_learning {
+    struct parameter *parameters;
+    int *values;          /* which value of the graph each is */
+    size_t count, learnt; /* learnt: floats of all together */
+    bool *wanted;         /* [value_count]: there is something learnt on the way to it */
+    float *numbers;       /* values, then gradients */
+};
+void graph_learning_free(struct graph_learning *l);
+/* Spreads `wanted` from the values where it is set to all that depends on them by numbers; false with a
+ * sentence at an operator that gradients cannot come back through. */
+bool graph_spread_wanted(const struct graph *g, int step_count, bool *wanted, struct err *e);
+
+/* graph_tape.c: one evaluation with all its values kept, and back. */
+struct gradient {
+    float *data;
+    bool lent; /* the caller's: added to, not freed */
+};
+struct tape {
+    const struct graph *graph;
+    const bool *wanted; /* [value_count] */
+    struct value *values;
+    struct gradient *gradients; /* of the values; those that the caller lends are set before going back */
+    const struct value **in;
+    float **dx; /* of the step at hand */
+    struct budget budget;
+};
+bool tape_create(struct tape *t, const struct graph *g, const bool *wanted, struct err *e);
+void tape_free(struct tape *t);
+/* Forward over the first `steps` steps; inputs as of graph_evaluate. */
+bool tape_forward(struct tape *t, const struct value *inputs, int steps, struct budget budget, struct err *e);
+/* Memory for the gradient of a value, zeroed when it is first asked for; NULL with a sentence. */
+float *tape_gradient(struct tape *t, int value, struct step *s);
+/* Back over them: gradients reach every wanted value that those set before depend on. */
+bool tape_backward(struct tape *t, int steps, struct err *e);
+/* Frees the values and all gradients that are not lent. */
+void tape_clear(struct tape *t);
 
 /* ---- what operators are made of: graph_step.c ---- */
 
@@ -125,6 +188,8 @@ bool step_output_like(struct step *s, const struct value *like);
 /* Memory until the step ends, once a step. */
 void *step_scratch(struct step *s, size_t count, size_t size);
 bool step_work(struct step *s, double multiply_adds);
+/* Takes from what an evaluation may hold; whoever frees the memory gives it back to the budget. */
+bool step_take(struct step *s, size_t bytes);
 
 /* -rank ... rank - 1 to 0 ... rank - 1; false with a sentence beyond. */
 bool step_axis(struct step *s, int64_t axis, int rank, int *out);
@@ -156,6 +221,65 @@ bool window_kernel(struct step *s, int64_t *kernel); /* kernel_shape */
 int64_t window_product(const int64_t *three);
 /* Output 0 for that many channels. */
 bool window_output(struct step *s, const struct window *w, int64_t channels);
+/* The positions of one window along dimension d that lie in the input: at, at + dilation ... below end. */
+struct span {
+    int64_t at, end;
+};
+struct span window_span(const struct window *w, int d, int64_t out);
+/* How many values the average of the window at out[3] is over. */
+double window_average_count(const struct window *w, const int64_t *out, bool padded);
+
+/* graph_unroll.c: columns [channels x kernel][count] of output pixels `first` on: what the kernel of each
+ * sees of x [channels][in pixels]; and the way back, where they are added to dx. */
+void unroll(const struct window *w, size_t channels, const float *x, size_t first, size_t count,
+            float *columns);
+void unroll_back(const struct window *w, size_t channels, float *columns, size_t first, size_t count,
+                 float *dx);
+
+/* ---- what operators and their gradients share ---- */
+
+/* Conv as matrix products, a group of an image at a time, in strips of output pixels. */
+struct convolution {
+    struct window window;
+    size_t groups, in, out;      /* channels of a group */
+    size_t inner, pixels, strip; /* kernel x in; of the output; at a time */
+    bool plain;                  /* 1x1: x is its own columns */
+};
+bool convolution_read(struct step *s, struct convolution *c);
+/* Matrices of a stack at a time; where the stacks' dimensions are stretched, along_a and along_b are 0. */
+struct product {
+    size_t m, k, n;
+    int stack;
+    int64_t dims[RANK_MAX + 2], along_a[RANK_MAX], along_b[RANK_MAX];
+};
+bool matmul_read(struct step *s, struct product *p);
+/* Where the matrices begin that meet at that place of the stack. */
+struct product_at {
+    size_t a, b;
+};
+struct product_at product_place(const struct product *p, const int64_t *at);
+struct gemm_form {
+    bool a_transposed, b_transposed;
+    float alpha, beta;
+    size_t m, k, n, a_row, b_row; /* rows as they are stored */
+};
+bool gemm_read(struct step *s, struct gemm_form *f);
+/* The output of a reduction, and how far one step along each of x's dimensions moves in it. */
+struct reduction {
+    int rank;
+    int64_t dims[RANK_MAX], along[RANK_MAX];
+};
+bool reduction_read(struct step *s, struct reduction *r);
+/* What Softmax runs over: `at` values that lie `after` apart. */
+bool softmax_read(struct step *s, struct around *a);
+/* The numbers in the formulas of operators on each value. */
+struct numbers {
+    float a, b;
+};
+struct numbers clip_limits(const struct step *s);
+struct numbers leaky_relu_slope(const struct step *s);
+struct numbers hard_sigmoid_line(const struct step *s);
+struct numbers hard_swish_line(void);
 
 /* ---- the operators ---- */
 bool op_conv(struct step *s);
@@ -197,5 +321,34 @@ bool op_expand(struct step *s);
 bool op_pad(struct step *s);
 bool op_reduce_mean(struct step *s);
 bool op_reduce_sum(struct step *s);
+
+/* ---- and their gradients ---- */
+bool back_conv(struct back *b);
+bool back_batch_norm(struct back *b); /* of the affine map that the stored statistics make of it */
+bool back_max_pool(struct back *b);   /* to the first of equals */
+bool back_average_pool(struct back *b);
+bool back_global_max_pool(struct back *b);
+bool back_global_average_pool(struct back *b);
+bool back_relu(struct back *b);
+bool back_leaky_relu(struct back *b);
+bool back_clip(struct back *b);
+bool back_sigmoid(struct back *b);
+bool back_tanh(struct back *b);
+bool back_hard_swish(struct back *b);
+bool back_hard_sigmoid(struct back *b);
+bool back_softmax(struct back *b);
+bool back_log_softmax(struct back *b);
+bool back_gemm(struct back *b);
+bool back_matmul(struct back *b);
+bool back_add(struct back *b);
+bool back_sub(struct back *b);
+bool back_mul(struct back *b);
+bool back_div(struct back *b);
+bool back_reduce_mean(struct back *b);
+bool back_reduce_sum(struct back *b);
+bool back_concat(struct back *b);
+bool back_same(struct back *b); /* operators that leave the values where they are */
+bool back_move(struct back *b); /* operators that move, repeat or leave out values */
+bool back_pad(struct back *b);
 
 #endif

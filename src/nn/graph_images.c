@@ -65,9 +65,7 @@ static size_t image_values(const struct graph *g)
     return (size_t)g->image.channels * (size_t)g->image.size * (size_t)g->image.size;
 }
 
-/* One evaluation, of image.batch images. */
-static bool evaluate(const struct graph *g, const float *images, struct value *output, struct budget *budget,
-                     struct err *e)
+struct value graph_image_value(const struct graph *g, const float *images)
 {
     const struct graph_image *m = &g->image;
     struct value in = {.type = VALUE_FLOAT, .rank = 4, .count = (size_t)m->batch * image_values(g)};
@@ -75,6 +73,13 @@ static bool evaluate(const struct graph *g, const float *images, struct value *o
                   last[4] = {m->batch, m->size, m->size, m->channels};
     memcpy(in.dims, m->channels_last ? last : first, sizeof first);
     in.floats = (float *)(uintptr_t)images;
+    return in;
+}
+
+static bool evaluate(const struct graph *g, const float *images, struct value *output, struct budget *budget,
+                     struct err *e)
+{
+    const struct value in = graph_image_value(g, images);
     return graph_evaluate(g, &in, output, budget, e);
 }
 
@@ -149,8 +154,7 @@ static const struct graph_step *maker(const struct graph *g, int value)
     return NULL;
 }
 
-/* Through steps that only rename what they are given. */
-enum graph_ending graph_ending(const struct graph *g)
+const struct graph_step *graph_last_step(const struct graph *g)
 {
     static const char *const renaming[] = {"Identity", "Dropout", "Reshape",
                                            "Flatten",  "Squeeze", "Unsqueeze"};
@@ -161,6 +165,12 @@ enum graph_ending graph_ending(const struct graph *g)
         s = s->inputs[0] == NONE ? NULL : maker(g, s->inputs[0]);
         i = (size_t)-1;
     }
+    return s;
+}
+
+enum graph_ending graph_ending(const struct graph *g)
+{
+    const struct graph_step *s = graph_last_step(g);
     const char *type = s ? s->op->type : "";
     return strcmp(type, "Softmax") == 0   ? GRAPH_ENDS_IN_SOFTMAX
            : strcmp(type, "Sigmoid") == 0 ? GRAPH_ENDS_IN_SIGMOID
@@ -211,20 +221,19 @@ static bool run_batch(const struct graph *g, const float *images, int first, int
     return fine;
 }
 
-/* As many threads as asked for (0: all), but no more than their memory allows. */
-static int team_size(const struct graph *g, int threads)
+int graph_team(size_t bytes, int threads)
 {
     int most = threads > 0 ? threads : omp_get_max_threads();
-    if (g->peak_bytes <= threads_bytes / (size_t)most)
+    if (bytes <= threads_bytes / (size_t)most)
         return most;
-    return g->peak_bytes >= threads_bytes ? 1 : (int)(threads_bytes / g->peak_bytes);
+    return bytes >= threads_bytes ? 1 : (int)(threads_bytes / bytes);
 }
 
 bool graph_run(const struct graph *g, const float *images, int count, int threads, float *outputs,
                struct err *e)
 {
     bool fine = true;
-#pragma omp parallel for schedule(dynamic) num_threads(team_size(g, threads))
+#pragma omp parallel for schedule(dynamic) num_threads(graph_team(g->peak_bytes, threads))
     for (int first = 0; first < count; first += g->image.batch) {
         struct err own = {0};
         if (!run_batch(g, images, first, count, outputs, &own)) {

@@ -24,7 +24,7 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static int find_value(const struct graph *g, const char *name)
+int graph_find_value(const struct graph *g, const char *name)
 {
     char **found = g->value_count
                        ? bsearch(&name, g->names, (size_t)g->value_count, sizeof *g->names, compare_names)
@@ -67,7 +67,7 @@ static bool read_initializers(struct graph *g, const Onnx__GraphProto *p, struct
 {
     for (size_t i = 0; i < p->n_initializer; i++) {
         const Onnx__TensorProto *t = p->initializer[i];
-        int at = find_value(g, t->name ? t->name : "");
+        int at = graph_find_value(g, t->name ? t->name : "");
         if (at == NONE)
             continue;
         char where[256];
@@ -90,13 +90,13 @@ static bool read_initializers(struct graph *g, const Onnx__GraphProto *p, struct
 static bool read_ends(struct graph *g, const Onnx__GraphProto *p, struct err *e)
 {
     for (size_t i = 0; i < p->n_input; i++) {
-        int at = find_value(g, p->input[i]->name ? p->input[i]->name : "");
+        int at = graph_find_value(g, p->input[i]->name ? p->input[i]->name : "");
         if (at != NONE && !g->values[at].data)
             g->inputs[g->input_count++] = at;
     }
     for (size_t i = 0; i < p->n_output; i++) {
         const char *name = p->output[i]->name ? p->output[i]->name : "";
-        int at = find_value(g, name);
+        int at = graph_find_value(g, name);
         if (at == NONE)
             return err_set(e, ERR_INPUT, "%s: nothing makes the model's output '%.*s'; the file is damaged",
                            g->name, QUOTE, name);
@@ -132,12 +132,12 @@ static bool resolve_node(struct graph *g, const Onnx__NodeProto *n, struct graph
     step->output_count = (int)n->n_output;
     *links += n->n_input + n->n_output;
     for (size_t i = 0; i < n->n_input; i++) {
-        step->inputs[i] = find_value(g, n->input[i]);
+        step->inputs[i] = graph_find_value(g, n->input[i]);
         if (n->input[i][0] && step->inputs[i] == NONE)
             return node_refuse(g, n, "is read, but nothing makes it; the file is damaged", n->input[i], e);
     }
     for (size_t i = 0; i < n->n_output; i++) {
-        int at = step->outputs[i] = find_value(g, n->output[i]);
+        int at = step->outputs[i] = graph_find_value(g, n->output[i]);
         if (at == NONE)
             continue;
         if (made[at] || g->values[at].data)
@@ -156,8 +156,10 @@ static bool resolve_nodes(struct graph *g, const Onnx__GraphProto *p, struct err
     bool fine = true;
     for (int i = 0; i < g->input_count; i++)
         made[g->inputs[i]] = true;
-    for (size_t i = 0; fine && i < p->n_node; i++)
+    for (size_t i = 0; fine && i < p->n_node; i++) {
+        g->steps[i].at = i;
         fine = resolve_node(g, p->node[i], &g->steps[g->step_count++], &links, made, e);
+    }
     free(made);
     return fine;
 }
@@ -234,23 +236,35 @@ static bool prune(struct graph *g, struct err *e)
     return fine;
 }
 
+static bool is_constant(const struct graph *g, const struct graph_step *s)
+{
+    bool constant = true;
+    for (int k = 0; k < s->input_count; k++)
+        constant &= s->inputs[k] == NONE || g->values[s->inputs[k]].data != NULL;
+    return constant;
+}
+
 static bool fold(struct graph *g, struct err *e)
 {
     struct budget budget = graph_budget();
     budget.bytes = 4 * g->file_bytes + (64u << 20);
+    struct graph_step *folded = malloc(((size_t)g->step_count + 1) * sizeof *folded);
+    bool fine = folded || err_memory(e, "reading a model");
     int kept = 0;
-    for (int i = 0; i < g->step_count; i++) {
+    for (int i = 0; fine && i < g->step_count; i++) {
         struct graph_step s = g->steps[i];
-        bool constant = true;
-        for (int k = 0; k < s.input_count; k++)
-            constant &= s.inputs[k] == NONE || g->values[s.inputs[k]].data != NULL;
-        if (!constant)
+        if (!is_constant(g, &s)) {
             g->steps[kept++] = s;
-        else if (!graph_run_step(g, &s, g->values, &budget, e))
-            return false;
+        } else {
+            folded[g->folded_count++] = s;
+            fine = graph_run_step(g, &s, g->values, &budget, e);
+        }
     }
+    if (fine && g->folded_count)
+        memcpy(g->steps + kept, folded, (size_t)g->folded_count * sizeof *folded);
     g->step_count = kept;
-    return true;
+    free(folded);
+    return fine;
 }
 
 static void find_last_uses(struct graph *g)
@@ -346,6 +360,7 @@ void graph_free(struct graph *g)
         return;
     for (int i = 0; g->values && i < g->value_count; i++)
         value_free(&g->values[i], NULL);
+    graph_learning_free(g->learning);
     onnx_file_close(&g->file);
     free(g->names);
     free(g->values);

@@ -97,22 +97,30 @@ static bool read_axes(struct step *s, int rank, bool *reduced)
     return true;
 }
 
-static bool reduce(struct step *s, bool mean)
+bool reduction_read(struct step *s, struct reduction *r)
 {
     const struct value *x = step_input(s, 0);
     bool reduced[RANK_MAX] = {0}, keep = step_int(s, "keepdims", 1) != 0;
-    int64_t dims[RANK_MAX], along[RANK_MAX] = {0}, at[RANK_MAX] = {0}, stride = 1;
-    int rank = 0;
+    int64_t stride = 1;
+    *r = (struct reduction){0};
     if (!step_floats(s, 0, 0) || !read_axes(s, x->rank, reduced))
         return false;
     for (int i = 0; i < x->rank; i++)
         if (keep || !reduced[i])
-            dims[rank++] = reduced[i] ? 1 : x->dims[i];
+            r->dims[r->rank++] = reduced[i] ? 1 : x->dims[i];
     for (int i = x->rank - 1; i >= 0; i--) {
-        along[i] = reduced[i] ? 0 : stride;
+        r->along[i] = reduced[i] ? 0 : stride;
         stride *= reduced[i] ? 1 : x->dims[i];
     }
-    if (!step_output(s, 0, VALUE_FLOAT, rank, dims))
+    return true;
+}
+
+static bool reduce(struct step *s, bool mean)
+{
+    const struct value *x = step_input(s, 0);
+    struct reduction r;
+    int64_t at[RANK_MAX] = {0};
+    if (!reduction_read(s, &r) || !step_output(s, 0, VALUE_FLOAT, r.rank, r.dims))
         return false;
     size_t outputs = s->out[0].count;
     double *sums = step_scratch(s, outputs, sizeof *sums);
@@ -123,7 +131,7 @@ static bool reduce(struct step *s, bool mean)
     for (size_t i = 0; i < x->count; i++) {
         int64_t to = 0;
         for (int d = 0; d < x->rank; d++)
-            to += at[d] * along[d];
+            to += at[d] * r.along[d];
         sums[to] += (double)x->floats[i];
         index_next(x->rank, x->dims, at);
     }

@@ -2,33 +2,8 @@
 #include "graph.h"
 
 #include <math.h>
-#include <string.h>
 
 static const size_t strip_values = (size_t)1 << 20;
-
-/* Columns [first, first + count) of [channels x kernel][out pixels]: what each output pixel's kernel sees. */
-static void unroll(const struct window *w, size_t channels, const float *x, size_t first, size_t count,
-                   float *columns)
-{
-    size_t plane = (size_t)window_product(w->in);
-    int64_t start[3] = {(int64_t)first / (w->out[1] * w->out[2]), (int64_t)first / w->out[2] % w->out[1],
-                        (int64_t)first % w->out[2]};
-    for (size_t c = 0; c < channels; c++, x += plane) {
-        int64_t k[3] = {0};
-        do {
-            int64_t o[3] = {start[0], start[1], start[2]}, at[3];
-            for (size_t i = 0; i < count; i++) {
-                bool inside = true;
-                for (int d = 0; d < 3; d++) {
-                    at[d] = o[d] * w->stride[d] - w->pad[d] + k[d] * w->dilation[d];
-                    inside &= at[d] >= 0 && at[d] < w->in[d];
-                }
-                *columns++ = inside ? x[(at[0] * w->in[1] + at[1]) * w->in[2] + at[2]] : 0.0f;
-                index_next(3, w->out, o);
-            }
-        } while (index_next(3, w->kernel, k));
-    }
-}
 
 static bool is_plain(const struct window *w)
 {
@@ -38,20 +13,16 @@ static bool is_plain(const struct window *w)
     return true;
 }
 
-struct conv_sizes {
-    size_t in, out, inner, pixels, strip; /* channels of a group; kernel x in; of the output; at a time */
-};
-
-/* y [out][pixels] of one group of one image; columns NULL: x itself. */
-static void convolve(const struct window *w, const struct conv_sizes *z, const float *x, const float *weight,
-                     float *columns, float *y)
+/* y [out][pixels] of one group of one image. */
+static void convolve(const struct convolution *c, const float *x, const float *weight, float *columns,
+                     float *y)
 {
-    for (size_t first = 0; first < z->pixels; first += z->strip) {
-        size_t count = z->pixels - first < z->strip ? z->pixels - first : z->strip;
-        if (columns)
-            unroll(w, z->in, x, first, count, columns);
-        gemm(false, false, z->out, count, z->inner, weight, z->inner, columns ? columns : x + first,
-             columns ? count : z->pixels, 0.0f, y + first, z->pixels);
+    for (size_t first = 0; first < c->pixels; first += c->strip) {
+        size_t count = c->pixels - first < c->strip ? c->pixels - first : c->strip;
+        if (!c->plain)
+            unroll(&c->window, c->in, x, first, count, columns);
+        gemm(false, false, c->out, count, c->inner, weight, c->inner, c->plain ? x + first : columns,
+             c->plain ? c->pixels : count, 0.0f, y + first, c->pixels);
     }
 }
 
@@ -80,33 +51,40 @@ static bool check_conv(struct step *s, int64_t *kernel, int64_t *groups)
     return true;
 }
 
-bool op_conv(struct step *s)
+bool convolution_read(struct step *s, struct convolution *c)
 {
     int64_t kernel[3], groups;
-    struct window w;
-    if (!check_conv(s, kernel, &groups) || !window_read(s, kernel, &w))
+    if (!check_conv(s, kernel, &groups) || !window_read(s, kernel, &c->window))
+        return false;
+    const struct value *weight = step_input(s, 1);
+    c->groups = (size_t)groups;
+    c->in = (size_t)weight->dims[1];
+    c->out = (size_t)(weight->dims[0] / groups);
+    c->inner = weight->count / (size_t)weight->dims[0];
+    c->pixels = (size_t)window_product(c->window.out);
+    c->strip = strip_values / c->inner + 1;
+    c->strip = c->strip < c->pixels ? c->strip : c->pixels;
+    c->plain = is_plain(&c->window);
+    return true;
+}
+
+bool op_conv(struct step *s)
+{
+    struct convolution c;
+    if (!convolution_read(s, &c) || !window_output(s, &c.window, step_input(s, 1)->dims[0]) ||
+        !step_work(s, (double)s->out[0].count * (double)c.inner))
         return false;
     const struct value *x = step_input(s, 0), *weight = step_input(s, 1), *bias = step_input(s, 2);
-    if (!window_output(s, &w, weight->dims[0]))
+    float *y = s->out[0].floats, *columns = c.plain ? NULL : step_scratch(s, c.inner * c.strip, sizeof *y);
+    if (!c.plain && !columns)
         return false;
-    float *y = s->out[0].floats;
-    struct conv_sizes z = {.in = (size_t)weight->dims[1], .out = (size_t)(weight->dims[0] / groups)};
-    z.inner = weight->count / (size_t)weight->dims[0];
-    z.pixels = (size_t)window_product(w.out);
-    z.strip = strip_values / z.inner + 1;
-    z.strip = z.strip < z.pixels ? z.strip : z.pixels;
-    if (!step_work(s, (double)s->out[0].count * (double)z.inner))
-        return false;
-    float *columns = is_plain(&w) ? NULL : step_scratch(s, z.inner * z.strip, sizeof *columns);
-    if (!is_plain(&w) && !columns)
-        return false;
-    size_t parts = (size_t)(x->dims[0] * groups), plane = (size_t)window_product(w.in);
+    size_t parts = (size_t)x->dims[0] * c.groups, plane = (size_t)window_product(c.window.in);
     for (size_t i = 0; i < parts; i++)
-        convolve(&w, &z, x->floats + i * z.in * plane, weight->floats + i % (size_t)groups * z.out * z.inner,
-                 columns, y + i * z.out * z.pixels);
-    for (size_t i = 0; bias && i < parts * z.out; i++)
-        for (size_t k = 0; k < z.pixels; k++)
-            y[i * z.pixels + k] += bias->floats[i % bias->count];
+        convolve(&c, x->floats + i * c.in * plane, weight->floats + i % c.groups * c.out * c.inner, columns,
+                 y + i * c.out * c.pixels);
+    for (size_t i = 0; bias && i < parts * c.out; i++)
+        for (size_t k = 0; k < c.pixels; k++)
+            y[i * c.pixels + k] += bias->floats[i % bias->count];
     return true;
 }
 

@@ -3,43 +3,16 @@
 
 #include <math.h>
 
-/* The positions of one window along one dimension that lie in the input: at, at + dilation ... below end. */
-struct span {
-    int64_t at, end;
-};
-
-static struct span span_of(const struct window *w, int d, int64_t out)
+/* The largest of the window's values, or their sum. */
+static float pool_one(const struct window *w, const float *x, const int64_t *o, bool largest)
 {
-    int64_t at = out * w->stride[d] - w->pad[d], end = at + w->kernel[d] * w->dilation[d];
-    if (at < 0)
-        at += (-at + w->dilation[d] - 1) / w->dilation[d] * w->dilation[d];
-    return (struct span){at, end < w->in[d] ? end : w->in[d]};
-}
-
-/* How many of a window's values an average is over when padding counts: what lies behind it does not. */
-static double padded_count(const struct window *w, const int64_t *o)
-{
-    double count = 1;
-    for (int d = 0; d < 3; d++) {
-        int64_t room = w->in[d] + w->pad_end[d] - (o[d] * w->stride[d] - w->pad[d]);
-        int64_t fit = (room + w->dilation[d] - 1) / w->dilation[d];
-        count *= (double)(fit < w->kernel[d] ? fit : w->kernel[d]);
-    }
-    return count;
-}
-
-/* The largest of the window's values, or their sum; *count of them. */
-static float pool_one(const struct window *w, const float *x, const int64_t *o, bool largest, size_t *count)
-{
-    struct span z = span_of(w, 0, o[0]), y = span_of(w, 1, o[1]), across = span_of(w, 2, o[2]);
+    struct span z = window_span(w, 0, o[0]), y = window_span(w, 1, o[1]), across = window_span(w, 2, o[2]);
     float value = largest ? -INFINITY : 0.0f;
-    *count = 0;
     for (int64_t i = z.at; i < z.end; i += w->dilation[0])
         for (int64_t k = y.at; k < y.end; k += w->dilation[1])
             for (int64_t j = across.at; j < across.end; j += w->dilation[2]) {
                 float v = x[(i * w->in[1] + k) * w->in[2] + j];
                 value = !largest ? value + v : v > value ? v : value;
-                ++*count;
             }
     return value;
 }
@@ -55,15 +28,14 @@ static bool pool(struct step *s, bool largest)
         !step_work(s,
                    (double)s->out[0].count * (double)w.kernel[0] * (double)w.kernel[1] * (double)w.kernel[2]))
         return false;
-    size_t planes = (size_t)(x->dims[0] * x->dims[1]), plane = (size_t)window_product(w.in), count;
+    size_t planes = (size_t)(x->dims[0] * x->dims[1]), plane = (size_t)window_product(w.in);
     float *y = s->out[0].floats;
     for (size_t p = 0; p < planes && s->out[0].count; p++) {
         int64_t o[3] = {0};
         do {
-            float value = pool_one(&w, x->floats + p * plane, o, largest, &count);
-            if (!largest && count)
-                value /= padded ? (float)padded_count(&w, o) : (float)count;
-            *y++ = value;
+            float value = pool_one(&w, x->floats + p * plane, o, largest);
+            double count = largest ? 1 : window_average_count(&w, o, padded);
+            *y++ = count > 0 ? value / (float)count : value;
         } while (index_next(3, w.out, o));
     }
     return true;

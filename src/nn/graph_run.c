@@ -66,12 +66,8 @@ static void drop_used(const struct graph *g, int at, struct value *values, struc
     }
 }
 
-bool graph_evaluate(const struct graph *g, const struct value *inputs, struct value *outputs,
-                    struct budget *budget, struct err *e)
+void graph_start(const struct graph *g, const struct value *inputs, struct value *values)
 {
-    struct value *values = calloc((size_t)g->value_count + 1, sizeof *values);
-    if (!values)
-        return err_memory(e, "evaluating a model");
     for (int i = 0; i < g->value_count; i++) {
         values[i] = g->values[i];
         values[i].owned = false;
@@ -80,6 +76,15 @@ bool graph_evaluate(const struct graph *g, const struct value *inputs, struct va
         values[g->inputs[i]] = inputs[i];
         values[g->inputs[i]].owned = false;
     }
+}
+
+bool graph_evaluate(const struct graph *g, const struct value *inputs, struct value *outputs,
+                    struct budget *budget, struct err *e)
+{
+    struct value *values = calloc((size_t)g->value_count + 1, sizeof *values);
+    if (!values)
+        return err_memory(e, "evaluating a model");
+    graph_start(g, inputs, values);
     bool fine = true;
     for (int i = 0; fine && i < g->step_count; i++) {
         fine = graph_run_step(g, &g->steps[i], values, budget, e);

@@ -105,7 +105,7 @@ bool step_work(struct step *s, double multiply_adds)
                                                   "multiplications; such models are not supported");
 }
 
-static bool take_bytes(struct step *s, size_t bytes)
+bool step_take(struct step *s, size_t bytes)
 {
     if (bytes > s->budget->bytes)
         return step_refuse(s,
@@ -135,7 +135,7 @@ bool step_output(struct step *s, int index, enum value_type type, int rank, cons
     }
     v.count = empty ? 0 : v.count;
     size_t bytes = v.count * value_bytes(type);
-    if (!step_work(s, (double)v.count) || !take_bytes(s, bytes))
+    if (!step_work(s, (double)v.count) || !step_take(s, bytes))
         return false;
     v.data = malloc(bytes ? bytes : 1);
     if (!v.data) {
@@ -158,7 +158,7 @@ void *step_scratch(struct step *s, size_t count, size_t size)
         step_fill(s, "its size is beyond all memory");
         return NULL;
     }
-    if (!take_bytes(s, bytes))
+    if (!step_take(s, bytes))
         return NULL;
     s->scratch_bytes = bytes;
     s->scratch = malloc(bytes ? bytes : 1);

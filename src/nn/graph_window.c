@@ -92,3 +92,25 @@ bool window_output(struct step *s, const struct window *w, int64_t channels)
     memcpy(dims + 2, w->out + unused, (size_t)n * sizeof *dims);
     return step_output(s, 0, VALUE_FLOAT, x->rank, dims);
 }
+
+struct span window_span(const struct window *w, int d, int64_t out)
+{
+    int64_t at = out * w->stride[d] - w->pad[d], end = at + w->kernel[d] * w->dilation[d];
+    if (at < 0)
+        at += (-at + w->dilation[d] - 1) / w->dilation[d] * w->dilation[d];
+    return (struct span){at, end < w->in[d] ? end : w->in[d]};
+}
+
+/* Where padding counts, what lies behind it does not. */
+double window_average_count(const struct window *w, const int64_t *out, bool padded)
+{
+    double count = 1;
+    for (int d = 0; d < 3; d++) {
+        struct span in = window_span(w, d, out[d]);
+        int64_t room = w->in[d] + w->pad_end[d] - (out[d] * w->stride[d] - w->pad[d]);
+        int64_t reach = padded ? room : in.end - in.at;
+        int64_t fit = reach > 0 ? (reach + w->dilation[d] - 1) / w->dilation[d] : 0;
+        count *= (double)(fit < w->kernel[d] ? fit : w->kernel[d]);
+    }
+    return count;
+}
