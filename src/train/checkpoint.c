@@ -15,7 +15,7 @@
 static const char file_name[] = "checkpoint.safetensors", format[] = "ferlab checkpoint", version[] = "1";
 static const size_t bytes_max = (size_t)1 << 33;
 
-enum { HISTORY = 4, POSITION = 5, TALLY = 2, FIXED_SLOTS = 8 };
+enum { HISTORY = 4, POSITION = 5, TALLY = 2, FIXED_SLOTS = 9 };
 
 bool checkpoint_path(struct workspace *ws, int64_t run, char out[PATH_MAX], struct err *e)
 {
@@ -87,25 +87,30 @@ static void add_parameter(struct slots *s, const char *prefix, const struct para
     add_slot(s, arena_printf(&s->arena, "%s.%s", prefix, p->name), SAFETENSOR_F32, data, p->rank, dims);
 }
 
-static void add_network(struct slots *s, struct training *t)
+static void add_learner(struct slots *s, struct training *t)
 {
+    struct parameter_list now = classifier_parameter_list(t->learner),
+                          best = classifier_parameter_list(t->best);
     const float *velocity = t->sgd.velocity;
-    for (size_t i = 0; i < network_parameter_count(t->net); i++) {
-        const struct parameter *p = network_parameter(t->net, i);
+    for (size_t i = 0; i < now.count; i++) {
+        const struct parameter *p = &now.items[i];
         add_parameter(s, "weights", p, p->value);
-        add_parameter(s, "best", p, network_parameter(t->best, i)->value);
+        add_parameter(s, "best", p, best.items[i].value);
         if (p->gradient == NULL)
             continue;
         add_parameter(s, "momentum", p, velocity);
         velocity += p->count;
     }
+    if (t->learner->onnx != NULL)
+        add_rows(s, "model", SAFETENSOR_U8, t->learner->onnx, t->learner->onnx_size, 0);
 }
 
-/* The slots of a training that has its network, optimiser and rooms for its faces. */
+/* The slots of a training that has its learner, optimiser and rooms for its faces. */
 static bool slots_of(struct slots *s, struct training *t, struct err *e)
 {
     *s = (struct slots){0};
-    s->slot = arena_alloc(&s->arena, (3 * network_parameter_count(t->net) + FIXED_SLOTS) * sizeof *s->slot);
+    s->slot = arena_alloc(&s->arena,
+                          (3 * classifier_parameter_list(t->learner).count + FIXED_SLOTS) * sizeof *s->slot);
     s->history = arena_alloc(&s->arena, (t->epochs_done + 1) * sizeof *s->history);
     if (s->slot == NULL || s->history == NULL)
         return err_memory(e, "preparing a checkpoint");
@@ -116,7 +121,7 @@ static bool slots_of(struct slots *s, struct training *t, struct err *e)
     add_rows(s, "valid.ids", SAFETENSOR_I64, t->valid.ids, t->valid.count, 0);
     add_rows(s, "train.targets", SAFETENSOR_F32, t->train.targets, t->train.count, EMOTION_COUNT);
     add_rows(s, "valid.probabilities", SAFETENSOR_F32, t->best_probabilities, t->valid.count, EMOTION_COUNT);
-    add_network(s, t);
+    add_learner(s, t);
     add_rows(s, "valid.labels", SAFETENSOR_U8, t->valid.labels, t->valid.count, 0);
     return !s->failed || err_memory(e, "preparing a checkpoint");
 }
@@ -174,11 +179,11 @@ static bool write_slots(const struct slots *s, const struct training *t, const c
     char seed[24], size[24], faces[DIGEST_HEX], digest[DIGEST_HEX] = "";
     char *recipe = recipe_json(&t->recipe);
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)t->recipe.seed);
-    snprintf(size, sizeof size, "%d", network_input_size(t->net));
+    snprintf(size, sizeof size, "%d", t->learner->facts.size);
     const struct safetensor_note notes[] = {
         {"format", format},
         {"version", version},
-        {"arch", network_arch(t->net)},
+        {"arch", classifier_arch(t->learner)},
         {"input_size", size},
         {"recipe", recipe},
         {"seed", seed},
@@ -285,6 +290,15 @@ static bool length_of(const struct checkpoint *c, const char *name, size_t least
     return true;
 }
 
+/* From the file it came from, where that is not of our own kind; its values follow. */
+static struct classifier *make_learner(const struct checkpoint *c, struct err *e)
+{
+    const struct safetensor *model = safetensors_find(&c->file, "model");
+    if (model == NULL)
+        return classifier_create(c->arch, (int)c->input_size, 0, e);
+    return classifier_to_learn(model->data, safetensor_bytes(model), c->recipe.from, e);
+}
+
 static bool make_rooms(const struct checkpoint *c, struct training *t, struct err *e)
 {
     if (!length_of(c, "train.ids", 1, &t->train.count, e) ||
@@ -296,8 +310,8 @@ static bool make_rooms(const struct checkpoint *c, struct training *t, struct er
     t->train.targets = malloc(t->train.count * EMOTION_COUNT * sizeof *t->train.targets);
     t->valid.ids = malloc((t->valid.count + 1) * sizeof *t->valid.ids);
     t->valid.labels = malloc(t->valid.count + 1);
-    t->net = network_create(c->arch, (int)c->input_size, EMOTION_COUNT, 0, e);
-    t->best = t->net == NULL ? NULL : network_copy(t->net, e);
+    t->learner = make_learner(c, e);
+    t->best = t->learner == NULL ? NULL : classifier_copy(t->learner, e);
     if (t->best == NULL)
         return false;
     if (t->train.ids == NULL || t->train.targets == NULL || t->valid.ids == NULL || t->valid.labels == NULL)

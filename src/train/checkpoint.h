@@ -1,13 +1,13 @@
 /* Checkpoints: a training as it stands after a step, in FILE.runs/ID/checkpoint.safetensors, from which it
  * goes on as if it had never been interrupted.
  *
- * Tensors: weights.P (running statistics too), best.P and momentum.P for the network's parameters P; the
- * faces it trains on and is judged by (train.ids, train.targets, valid.ids, valid.labels) and what the best
- * epoch made of the latter (valid.probabilities); epochs [done][loss, train accuracy, valid accuracy,
- * seconds]; position [epochs done, step, best epoch, right so far, seen so far]; tally [loss, seconds so
- * far]. Notes: format, version, arch, input_size, recipe, seed, label_revision, training_set (a digest of
- * targets and labels), digest (of everything else). Random numbers need no place: they follow from seed,
- * epoch and step. */
+ * Tensors: weights.P (running statistics too), best.P and momentum.P for the learner's parameters P; model,
+ * the file it started from, where that is not of our own kind; the faces it trains on and is judged by
+ * (train.ids, train.targets, valid.ids, valid.labels) and what the best epoch made of the latter
+ * (valid.probabilities); epochs [done][loss, train accuracy, valid accuracy, seconds]; position [epochs done,
+ * step, best epoch, right so far, seen so far]; tally [loss, seconds so far]. Notes: format, version, arch,
+ * input_size, recipe, seed, label_revision, training_set (a digest of targets and labels), digest (of
+ * everything else). Random numbers need no place: they follow from seed, epoch and step. */
 #ifndef FERLAB_TRAIN_CHECKPOINT_H
 #define FERLAB_TRAIN_CHECKPOINT_H
 

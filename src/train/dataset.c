@@ -138,6 +138,15 @@ static void standardise(float *x, size_t count)
         x[i] = (x[i] - mean) * scale;
 }
 
+/* From pixels of 0 to 255. */
+static void to_scale(enum pixel_scale scale, float *x, size_t count)
+{
+    if (scale == SCALE_STANDARD)
+        standardise(x, count);
+    for (size_t i = 0; i < count && scale == SCALE_UNIT; i++)
+        x[i] *= 1.0f / 255.0f;
+}
+
 /* One emotion with the probability that the crowd's distribution gives it (Barsoum et al. 2016, section 3.3).
  */
 static void draw_target(const float distribution[EMOTION_COUNT], struct rng *r, float out[EMOTION_COUNT])
@@ -165,7 +174,7 @@ void batch_fill(struct batch *b, const struct training_set *t, const uint32_t *o
         stream_seed(&r, recipe->seed, STREAM_AUGMENT, epoch, t->ids[order[i]]);
         augment_face(t->pixels + (size_t)order[i] * FACE_PIXELS, FACE_SIZE, &recipe->augmentation, &r, image,
                      b->size);
-        standardise(image, pixels);
+        to_scale(b->scale, image, pixels);
         if (recipe->rule == RULE_PROBABILITY) {
             stream_seed(&r, recipe->seed, STREAM_DRAW, epoch, t->ids[order[i]]);
             draw_target(target, &r, wanted);

@@ -2,6 +2,8 @@
 #ifndef FERLAB_TRAIN_DATASET_H
 #define FERLAB_TRAIN_DATASET_H
 
+#include "model_input.h"
+
 #include "ferlab/store/columns.h"
 #include "ferlab/train/recipe.h"
 
@@ -39,10 +41,11 @@ bool validation_set_load(struct validation_set *v, struct workspace *ws, const s
 void validation_set_free(struct validation_set *v);
 
 /* Images [count][size][size] and targets [count][EMOTION_COUNT] of the faces order[0..count-1]: augmented,
- * then standardised one by one. */
+ * then brought to the scale one by one. */
 struct batch {
     float *images, *targets;
     int size, threads;
+    enum pixel_scale scale;
 };
 void batch_fill(struct batch *b, const struct training_set *t, const uint32_t *order, size_t count,
                 const struct recipe *recipe, int epoch);

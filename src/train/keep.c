@@ -3,7 +3,6 @@
 
 #include "ferlab/base/interrupt.h"
 #include "ferlab/base/path.h"
-#include "ferlab/nn/onnx.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -27,9 +26,6 @@ static bool begin_patiently(struct training *t, struct err *e)
 
 static bool write_onnx(struct training *t, void **bytes, size_t *size, struct err *e)
 {
-    const char *classes[EMOTION_COUNT];
-    for (int k = 0; k < EMOTION_COUNT; k++)
-        classes[k] = class_name(k);
     char accuracy[32] = "unknown";
     if (!isnan(t->best_accuracy))
         snprintf(accuracy, sizeof accuracy, "%.6f", t->best_accuracy);
@@ -42,7 +38,7 @@ static bool write_onnx(struct training *t, void **bytes, size_t *size, struct er
         {"valid_accuracy", accuracy},
         {"label_revision", t->label_revision},
     };
-    bool fine = onnx_write(t->best, classes, notes, sizeof notes / sizeof *notes, bytes, size, e);
+    bool fine = classifier_write(t->best, notes, sizeof notes / sizeof *notes, bytes, size, e);
     free(recipe);
     return fine;
 }
@@ -67,8 +63,8 @@ static bool add_model(struct training *t, const void *onnx, size_t size, int64_t
         .size = size,
         .arch = t->recipe.arch,
         .run = t->run,
-        .parameters = (int64_t)network_parameters(t->best),
-        .input_size = network_input_size(t->best),
+        .parameters = (int64_t)classifier_parameters(t->best),
+        .input_size = t->best->facts.size,
         .valid_accuracy = t->best_accuracy,
     };
     return model_add(t->ws, &m, model, e);
@@ -143,7 +139,7 @@ static bool predict_everything(struct training *t, struct outcome *o, struct err
         return err_memory(e, "predicting");
     for (size_t i = 0; i < c->count; i++)
         o->in_sample[i] = training_set_has(&t->train, c->id[i]);
-    network_copy_values(t->net, t->best);
+    classifier_copy_values(t->learner, t->best);
     predictor_refresh(t->judge);
     train_log_bar(&t->log, c->count, "predict");
     return predictor_samples(t->judge, t->ws, c->id, c->count, o->probabilities, &o->done, &t->log.bar, e);

@@ -270,11 +270,12 @@ bool model_input_note(const struct model_input *in, const struct model_facts *fa
         {.key = "ferlab.mean", .value = mean},
         {.key = "ferlab.std", .value = deviation},
         {.key = "classes", .value = in->class_names},
-        {.key = "ferlab.output", .value = in->logits ? "logits" : "probabilities"},
+        /* The engine knows what its own networks end in, but notes what goes into them as if all were alike.
+         */
+        facts->engine ? (struct onnx_note){"input", "as ferlab.scale, ferlab.mean and ferlab.std say"}
+                      : (struct onnx_note){"ferlab.output", in->logits ? "logits" : "probabilities"},
     };
-    /* The engine knows what its own networks end in. */
-    size_t count = sizeof notes / sizeof *notes - facts->engine;
-    return onnx_notes_set(bytes, size, notes, count, out, out_size, e);
+    return onnx_notes_set(bytes, size, notes, sizeof notes / sizeof *notes, out, out_size, e);
 }
 
 /* ---- faces and probabilities ---- */

@@ -1,4 +1,4 @@
-/* Preparing a training: the data, the network to start from, names, buffers. */
+/* Preparing a training: the data, what to start from, names, buffers. */
 #include "recipe_record.h"
 #include "training.h"
 
@@ -25,8 +25,8 @@ static bool load_data(struct training *t, struct err *e)
     return true;
 }
 
-/* The network of the model `from`. */
-static struct network *network_from(struct training *t, struct err *e)
+/* The model `from`. */
+static struct classifier *learner_from(struct training *t, struct err *e)
 {
     int64_t id;
     void *bytes;
@@ -44,20 +44,20 @@ static struct network *network_from(struct training *t, struct err *e)
     for (size_t i = 0; i < count; i++)
         if (models[i].id == id)
             snprintf(t->parent, sizeof t->parent, "%s", models[i].name);
-    struct network *net = model_trainable(bytes, size, t->parent, e);
+    struct classifier *c = classifier_to_learn(bytes, size, t->parent, e);
     free(bytes);
     arena_free(&arena);
-    return net;
+    return c;
 }
 
-static bool make_network(struct training *t, struct err *e)
+static bool make_learner(struct training *t, struct err *e)
 {
     struct recipe *r = &t->recipe;
-    t->net = r->from[0] != '\0' ? network_from(t, e) : network_create(r->arch, 0, EMOTION_COUNT, r->seed, e);
-    if (t->net == NULL)
+    t->learner = r->from[0] != '\0' ? learner_from(t, e) : classifier_create(r->arch, 0, r->seed, e);
+    if (t->learner == NULL)
         return false;
-    snprintf(r->arch, sizeof r->arch, "%s", network_arch(t->net));
-    t->best = network_copy(t->net, e);
+    snprintf(r->arch, sizeof r->arch, "%s", classifier_arch(t->learner));
+    t->best = classifier_copy(t->learner, e);
     return t->best != NULL;
 }
 
@@ -67,13 +67,13 @@ bool training_make_buffers(struct training *t, struct err *e)
     size_t batch = (size_t)r->batch;
     if (batch > t->train.count)
         batch = t->train.count;
-    int size = network_input_size(t->net);
+    int size = t->learner->facts.size;
     t->steps = (int64_t)((t->train.count + batch - 1) / batch);
-    t->session = session_create(t->net, (int)batch, true, r->threads, e);
-    if (t->session == NULL ||
-        !sgd_init(&t->sgd, network_parameter_list(t->net), (float)r->momentum, (float)r->weight_decay, e))
+    t->learning = learning_create(t->learner, (int)batch, r->threads, e);
+    if (t->learning == NULL || !sgd_init(&t->sgd, classifier_parameter_list(t->learner), (float)r->momentum,
+                                         (float)r->weight_decay, e))
         return false;
-    t->judge = predictor_over(t->net, r->threads, e);
+    t->judge = predictor_over(t->learner, r->threads, e);
     if (t->judge == NULL)
         return false;
     t->batch = (struct batch){
@@ -81,6 +81,7 @@ bool training_make_buffers(struct training *t, struct err *e)
         .targets = malloc(batch * EMOTION_COUNT * sizeof *t->batch.targets),
         .size = size,
         .threads = r->threads,
+        .scale = t->learner->input.scale,
     };
     t->probabilities = malloc(batch * EMOTION_COUNT * sizeof *t->probabilities);
     t->order = malloc(t->train.count * sizeof *t->order);
@@ -93,13 +94,21 @@ bool training_make_buffers(struct training *t, struct err *e)
     return true;
 }
 
-/* A name that neither a run nor a model has: the one asked for, else "default-1", "default-2", … ("net-1"
- * where the architecture is no preset). */
+/* What its name begins with: the preset, "net" where the architecture is none, and of a graph of other makers
+ * the model it started from. */
+static const char *base_name(const struct training *t)
+{
+    if (t->learner->graph != NULL)
+        return t->parent;
+    return strchr(t->recipe.arch, ',') == NULL ? t->recipe.arch : "net";
+}
+
+/* A name that neither a run nor a model has: the one asked for, else "default-1", "default-2", … */
 static bool settle_name(struct training *t, struct err *e)
 {
     struct arena arena = {0};
     char *name = t->recipe.name;
-    const char *base = strchr(t->recipe.arch, ',') == NULL ? t->recipe.arch : "net", *free_name;
+    const char *base = base_name(t), *free_name;
     bool fine = true;
     if (name[0] != '\0') {
         free_name = model_free_name(t->ws, name, &arena);
@@ -139,7 +148,7 @@ bool training_prepare(struct training *t, struct workspace *ws, const struct rec
                       struct err *e)
 {
     *t = (struct training){.ws = ws, .best_accuracy = NAN};
-    return settle_recipe(&t->recipe, recipe, e) && make_network(t, e) && (!new_run || settle_name(t, e)) &&
+    return settle_recipe(&t->recipe, recipe, e) && make_learner(t, e) && (!new_run || settle_name(t, e)) &&
            load_data(t, e) && training_make_buffers(t, e);
 }
 
@@ -147,13 +156,10 @@ void training_free(struct training *t)
 {
     train_log_close(&t->log);
     predictor_free(t->judge);
-    if (t->session != NULL)
-        session_free(t->session);
+    learning_free(t->learning);
     sgd_free(&t->sgd);
-    if (t->net != NULL)
-        network_free(t->net);
-    if (t->best != NULL)
-        network_free(t->best);
+    classifier_free(t->learner);
+    classifier_free(t->best);
     if (t->columns != NULL)
         columns_free(t->columns);
     training_set_free(&t->train);
@@ -218,13 +224,4 @@ bool training_start(struct training *t, bool quiet, struct err *e)
     bool fine = run_start(t->ws, &row, &t->run, e) && train_log_open(&t->log, t->ws, t->run, quiet, e);
     free(record);
     return fine;
-}
-
-void network_copy_values(struct network *to, struct network *from)
-{
-    size_t count = network_parameter_count(from);
-    for (size_t i = 0; i < count; i++) {
-        const struct parameter *source = network_parameter(from, i);
-        memcpy(network_parameter(to, i)->value, source->value, source->count * sizeof *source->value);
-    }
 }

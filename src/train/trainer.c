@@ -59,31 +59,32 @@ static void report(struct training *t, int epoch, int64_t step)
                  t->tally.loss / (double)t->tally.seen, NULL);
 }
 
-static double train_step(struct training *t, int epoch, int64_t step)
+static enum ending train_step(struct training *t, int epoch, int64_t step, struct err *e)
 {
     const struct recipe *r = &t->recipe;
-    double before = clock_seconds();
+    double before = clock_seconds(), loss;
     /* An epoch sees every face once, in steps that differ by one face at most. */
     size_t first = (size_t)step * t->train.count / (size_t)t->steps;
     size_t count = ((size_t)step + 1) * t->train.count / (size_t)t->steps - first;
     int64_t global = (epoch - 1) * t->steps + step;
     batch_fill(&t->batch, &t->train, t->order + first, count, r, epoch);
-    double loss = session_train(t->session, t->batch.images, t->batch.targets, (int)count,
-                                r->rule == RULE_MULTI_TARGET ? LOSS_MULTI_TARGET : LOSS_CROSS_ENTROPY,
-                                r->seed, (uint64_t)global, t->probabilities);
+    if (!learning_step(t->learning, t->batch.images, t->batch.targets, (int)count,
+                       r->rule == RULE_MULTI_TARGET ? LOSS_MULTI_TARGET : LOSS_CROSS_ENTROPY, r->seed,
+                       (uint64_t)global, t->probabilities, &loss, e))
+        return ENDING_ERROR;
     if (!isfinite(loss))
-        return loss;
-    sgd_step(&t->sgd, network_parameter_list(t->net),
+        return ENDING_DIVERGED;
+    sgd_step(&t->sgd, classifier_parameter_list(t->learner),
              (float)recipe_learning_rate(r, global, r->epochs * t->steps));
     t->tally.loss += loss * (double)count;
     t->tally.right += count_right(t->probabilities, t->batch.targets, count);
     t->tally.seen += count;
     double seconds = clock_seconds() - before;
     t->step_seconds += (t->step_seconds > 0 ? 0.1 : 1) * (seconds - t->step_seconds);
-    return loss;
+    return ENDING_GOES_ON;
 }
 
-static enum ending train_epoch(struct training *t, int epoch)
+static enum ending train_epoch(struct training *t, int epoch, struct err *e)
 {
     struct rng r;
     for (size_t i = 0; i < t->train.count; i++)
@@ -94,8 +95,9 @@ static enum ending train_epoch(struct training *t, int epoch)
     for (; t->step < t->steps; t->step++) {
         if (interrupt_requested())
             return ENDING_STOPPED;
-        if (!isfinite(train_step(t, epoch, t->step)))
-            return ENDING_DIVERGED;
+        enum ending ending = train_step(t, epoch, t->step, e);
+        if (ending != ENDING_GOES_ON)
+            return ending;
         progress_update(&t->log.bar, t->tally.seen);
         report(t, epoch, t->step + 1);
     }
@@ -136,8 +138,9 @@ static bool evaluate(struct training *t, int epoch, double *accuracy, struct err
 /* Whether the weights are numbers: they may overflow in a step whose loss still was one. */
 static bool is_sound(const struct training *t)
 {
-    for (size_t i = 0; i < network_parameter_count(t->net); i++) {
-        const struct parameter *p = network_parameter(t->net, i);
+    struct parameter_list list = classifier_parameter_list(t->learner);
+    for (size_t i = 0; i < list.count; i++) {
+        const struct parameter *p = &list.items[i];
         for (size_t k = 0; k < p->count; k++)
             if (!isfinite(p->value[k]))
                 return false;
@@ -151,7 +154,7 @@ static void remember_best(struct training *t, int64_t epoch, double accuracy)
         return;
     t->best_accuracy = accuracy;
     t->best_epoch = epoch;
-    network_copy_values(t->best, t->net);
+    classifier_copy_values(t->best, t->learner);
     memcpy(t->best_probabilities, t->valid_probabilities, t->valid.count * sizeof *t->best_probabilities);
 }
 
@@ -220,7 +223,7 @@ static enum ending judge_epoch(struct training *t, int epoch, double started, st
 static enum ending complete_epoch(struct training *t, int epoch, struct err *e)
 {
     double started = clock_seconds() - t->tally.seconds;
-    enum ending ending = train_epoch(t, epoch);
+    enum ending ending = train_epoch(t, epoch, e);
     if (ending == ENDING_STOPPED)
         save_stopped(t, started);
     if (ending == ENDING_GOES_ON)
@@ -249,9 +252,9 @@ static void say_start(struct training *t)
     train_log_say(&t->log,
                   "run %d %s: %s, %zu parameters%s%s; epochs: %d of %zu faces, batch %d, rate %g, seed %llu, "
                   "%d threads",
-                  (int)t->run, r->name, r->arch, network_parameters(t->net), t->parent[0] ? ", from " : "",
-                  t->parent, r->epochs, t->train.count, r->batch, r->learning_rate,
-                  (unsigned long long)r->seed, r->threads);
+                  (int)t->run, r->name, r->arch, classifier_parameters(t->learner),
+                  t->parent[0] ? ", from " : "", t->parent, r->epochs, t->train.count, r->batch,
+                  r->learning_rate, (unsigned long long)r->seed, r->threads);
     if (t->valid.count > 0)
         train_log_say(
             &t->log, "targets: %s rule, %s labels (revision %s); accuracy: %zu faces of valid, majority rule",

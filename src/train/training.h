@@ -4,10 +4,10 @@
 #define FERLAB_TRAIN_TRAINING_H
 
 #include "dataset.h"
+#include "learning.h"
 #include "log.h"
 #include "predictor.h"
 
-#include "ferlab/nn/network.h"
 #include "ferlab/train/trainer.h"
 
 /* Sums over an epoch so far. */
@@ -26,10 +26,10 @@ struct training {
     struct training_set train;
     struct validation_set valid;
 
-    struct network *net, *best; /* best: the weights of best_epoch */
-    struct session *session;
+    struct classifier *learner, *best; /* best: the weights of best_epoch */
+    struct learning *learning;         /* of the learner */
     struct sgd sgd;
-    struct predictor *judge; /* over net */
+    struct predictor *judge; /* over the learner */
     uint32_t *order;         /* of the training faces, this epoch */
     struct batch batch;
     float *probabilities; /* of the batch, in training mode */
@@ -47,13 +47,13 @@ struct training {
     struct train_log log;
 };
 
-/* Everything before the first step: data, network, buffers. The name of a new run must be free, and is made
- * where there is none. training_free whatever it returns. */
+/* Everything before the first step: data, what learns, buffers. The name of a new run must be free, and is
+ * made where there is none. training_free whatever it returns. */
 bool training_prepare(struct training *t, struct workspace *ws, const struct recipe *recipe, bool new_run,
                       struct err *e);
 void training_free(struct training *t);
 
-/* The part of it that needs only the network and how many faces there are. */
+/* The part of it that needs only the learner and how many faces there are. */
 bool training_make_buffers(struct training *t, struct err *e);
 
 /* The run's row and its log. */
@@ -68,10 +68,7 @@ bool training_resume(struct training *t, struct workspace *ws, const char *run, 
 char *training_record(const struct training *t);
 struct run_new training_row(const struct training *t, const char *record);
 
-/* Copies all weights and running statistics between networks of one architecture. */
-void network_copy_values(struct network *to, struct network *from);
-
-/* Keeps the best network as a model with predictions for every sample, and ends the run in that state. */
+/* Keeps the best weights as a model with predictions for every sample, and ends the run in that state. */
 bool training_keep(struct training *t, enum run_state state, const char *failure, struct err *e);
 
 #endif
