@@ -1,5 +1,6 @@
 /* Models of other makers: graphs of ONNX operators (opset 7 to 21, float32) that take an image and give one
- * number a class. Inference only, without the engine's speed; files that onnx_read takes are faster there. */
+ * number a class. Without the engine's speed; files that onnx_read takes are faster there. graph_learn.h
+ * trains them. */
 #ifndef FERLAB_NN_GRAPH_H
 #define FERLAB_NN_GRAPH_H
 
