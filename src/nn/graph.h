@@ -233,7 +233,7 @@ double window_average_count(const struct window *w, const int64_t *out, bool pad
  * sees of x [channels][in pixels]; and the way back, where they are added to dx. */
 void unroll(const struct window *w, size_t channels, const float *x, size_t first, size_t count,
             float *columns);
-void unroll_back(const struct window *w, size_t channels, float *columns, size_t first, size_t count,
+void unroll_back(const struct window *w, size_t channels, const float *columns, size_t first, size_t count,
                  float *dx);
 
 /* ---- what operators and their gradients share ---- */

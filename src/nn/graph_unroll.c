@@ -22,8 +22,11 @@ static int64_t quotient_up(int64_t a, int64_t b)
     return a > 0 ? (a + b - 1) / b : -(-a / b);
 }
 
-static struct run run_at(const struct window *w, const int64_t *tap, const int64_t *out, size_t left)
+static struct run run_at(const struct window *w, const int64_t *tap, size_t pixel, size_t left)
 {
+    int64_t first = (int64_t)pixel;
+    const int64_t out[3] = {first / (w->out[1] * w->out[2]), first / w->out[2] % w->out[1],
+                            first % w->out[2]};
     struct run r = {.stride = w->stride[2], .all = (size_t)(w->out[2] - out[2])};
     int64_t at[3];
     for (int d = 0; d < 3; d++)
@@ -56,20 +59,23 @@ static void add_run(const struct run *r, const float *columns, float *dx)
 }
 
 /* Of one channel and one tap, over all rows that the pixels lie in. */
-static void walk(const struct window *w, const int64_t *tap, size_t first, size_t count, const float *x,
-                 float *dx, float *columns)
+static void copy_tap(const struct window *w, const int64_t *tap, size_t first, size_t count, const float *x,
+                     float *columns)
 {
-    int64_t pixel = (int64_t)first;
     for (size_t done = 0; done < count;) {
-        const int64_t out[3] = {pixel / (w->out[1] * w->out[2]), pixel / w->out[2] % w->out[1],
-                                pixel % w->out[2]};
-        struct run r = run_at(w, tap, out, count - done);
-        if (dx)
-            add_run(&r, columns + done, dx);
-        else
-            copy_run(&r, x, columns + done);
+        struct run r = run_at(w, tap, first + done, count - done);
+        copy_run(&r, x, columns + done);
         done += r.all;
-        pixel += (int64_t)r.all;
+    }
+}
+
+static void add_tap(const struct window *w, const int64_t *tap, size_t first, size_t count,
+                    const float *columns, float *dx)
+{
+    for (size_t done = 0; done < count;) {
+        struct run r = run_at(w, tap, first + done, count - done);
+        add_run(&r, columns + done, dx);
+        done += r.all;
     }
 }
 
@@ -80,20 +86,20 @@ void unroll(const struct window *w, size_t channels, const float *x, size_t firs
     for (size_t c = 0; c < channels; c++, x += plane) {
         int64_t tap[3] = {0};
         do {
-            walk(w, tap, first, count, x, NULL, columns);
+            copy_tap(w, tap, first, count, x, columns);
             columns += count;
         } while (index_next(3, w->kernel, tap));
     }
 }
 
-void unroll_back(const struct window *w, size_t channels, float *columns, size_t first, size_t count,
+void unroll_back(const struct window *w, size_t channels, const float *columns, size_t first, size_t count,
                  float *dx)
 {
     size_t plane = (size_t)window_product(w->in);
     for (size_t c = 0; c < channels; c++, dx += plane) {
         int64_t tap[3] = {0};
         do {
-            walk(w, tap, first, count, NULL, dx, columns);
+            add_tap(w, tap, first, count, columns, dx);
             columns += count;
         } while (index_next(3, w->kernel, tap));
     }
