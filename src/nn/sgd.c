@@ -12,7 +12,7 @@ bool sgd_init(struct sgd *o, struct parameter_list list, float momentum, float w
     for (size_t i = 0; i < list.count; i++)
         learnt += list.items[i].gradient ? list.items[i].count : 0;
     *o = (struct sgd){.momentum = momentum, .weight_decay = weight_decay};
-    o->velocity = calloc(learnt, sizeof *o->velocity);
+    o->velocity = calloc(learnt + 1, sizeof *o->velocity);
     return o->velocity ? true : err_memory(e, "preparing the optimiser");
 }
 
