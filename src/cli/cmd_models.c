@@ -16,7 +16,7 @@
 struct asked {
     const char *name; /* --name */
     struct model_reading reading;
-    bool unseen, force, yes;
+    bool unseen, fold, force, yes;
 };
 
 static json_t *model_json(const struct model *m)
@@ -136,6 +136,19 @@ static bool import_model(const struct cli *cli, struct workspace *ws, char **wor
     return fine;
 }
 
+/* In place. */
+static bool fold(void **bytes, size_t *size, const char *name, struct err *e)
+{
+    void *folded;
+    size_t folded_size;
+    if (!model_fold(*bytes, *size, name, &folded, &folded_size, e))
+        return false;
+    free(*bytes);
+    *bytes = folded;
+    *size = folded_size;
+    return true;
+}
+
 static bool export_model(const struct cli *cli, struct workspace *ws, char **words, const struct asked *asked,
                          struct err *e)
 {
@@ -146,7 +159,7 @@ static bool export_model(const struct cli *cli, struct workspace *ws, char **wor
         return err_set(e, ERR_INPUT, "%s: there is such a file already; --force replaces it", words[1]);
     if (!find_model(ws, words[0], &id, e) || !model_onnx(ws, id, &bytes, &size, e))
         return false;
-    bool fine = file_write(words[1], bytes, size, e);
+    bool fine = (!asked->fold || fold(&bytes, &size, words[0], e)) && file_write(words[1], bytes, size, e);
     free(bytes);
     return fine && report(cli, ws, words[0], "exported", e);
 }
@@ -259,6 +272,8 @@ int cmd_model(struct cli *cli, int argc, char **argv)
          0, 0},
         {"output", OPTION_TEXT, &asked.reading.output, "O", "import: its outputs, logits or probabilities", 0,
          0},
+        {"fold-bn", OPTION_FLAG, &asked.fold, NULL,
+         "export: batch normalisation as weights and biases of the convolutions", 0, 0},
         {"force", OPTION_FLAG, &asked.force, NULL, "export: replace a file that is there", 0, 0},
         {"yes", OPTION_FLAG, &asked.yes, NULL, "remove: without asking", 0, 0},
         {"", OPTION_NOTE, NULL, NULL,

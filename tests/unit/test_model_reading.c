@@ -62,6 +62,9 @@ static void test_public_model_is_guessed_with_the_reason(void **state)
     EXPECT(0, "accuracy", "-w", ws, "eval");
     EXPECT(1, "training goes on from networks of ferlab's own kind only", "-w", ws, "train", "--from",
            "public");
+    snprintf(file, sizeof file, "%s", in_dir("folded.onnx"));
+    EXPECT(1, "public: normalisation is folded in networks of ferlab's own kind only", "-w", ws, "model",
+           "export", "public", file, "--fold-bn");
 }
 
 /* The golden's face, raw, against the softmax of its logits. */
