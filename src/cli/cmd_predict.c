@@ -5,6 +5,7 @@
 #include "ferlab/base/path.h"
 #include "ferlab/base/str.h"
 #include "ferlab/train/inference.h"
+#include "ferlab/train/shipped.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,7 +47,7 @@ static struct predictor *open_predictor(const struct cli *cli, const char *model
         return from_file(model, e);
     if (model != NULL)
         return from_workspace(cli, model, e);
-    if (cli_shipped_model(path))
+    if (shipped_find(path))
         return from_file(path, e);
     return from_workspace(cli, NULL, e);
 }

@@ -183,6 +183,12 @@ bool predictor_note(const struct predictor *p, const void *bytes, size_t size, v
     return model_input_note(&p->input, &p->facts, bytes, size, out, out_size, e);
 }
 
+struct network *predictor_take_network(struct predictor *p)
+{
+    p->owns_network = false;
+    return p->net;
+}
+
 struct network *model_trainable(const void *bytes, size_t size, const char *name, struct err *e)
 {
     struct predictor *p = predictor_reading(bytes, size, name, NULL, 1, e);
@@ -199,10 +205,8 @@ struct network *model_trainable(const void *bytes, size_t size, const char *name
                 "order only; "
                 "this one can be evaluated and reviewed",
                 name);
-    else if (p != NULL) {
-        net = p->net;
-        p->owns_network = false;
-    }
+    else if (p != NULL)
+        net = predictor_take_network(p);
     predictor_free(p);
     return net;
 }

@@ -22,6 +22,10 @@ const char *predictor_told(const struct predictor *p);
 bool predictor_note(const struct predictor *p, const void *bytes, size_t size, void **out, size_t *out_size,
                     struct err *e);
 
+/* The network of a model, to be freed by the caller; the predictor may only be freed then. NULL where it is a
+ * graph. */
+struct network *predictor_take_network(struct predictor *p);
+
 /* The network to go on training from; fails with a sentence where the model is a graph of other operators or
  * is read otherwise than our own. */
 struct network *model_trainable(const void *bytes, size_t size, const char *name, struct err *e);

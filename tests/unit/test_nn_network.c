@@ -36,18 +36,17 @@ static int count_threads(void)
     return count;
 }
 
-/* Runs first: what an earlier test started would still be there. */
+/* Runs first: what an earlier test started would still be there. An emulator has threads of its own. */
 static void test_a_session_of_one_thread_starts_none(void **state)
 {
     (void)state;
-    int most = omp_get_max_threads();
-    assert_int_equal(count_threads(), 1);
+    int most = omp_get_max_threads(), before = count_threads();
     struct network *net = make("8,P,16", 12, 8, 1);
     struct session *s = open_session(net, 4, true, 1);
     float *x = random_floats(4 * 12 * 12, 1), targets[4 * 8] = {1.0f}, p[4 * 8];
     session_train(s, x, targets, 4, LOSS_CROSS_ENTROPY, 1, 1, NULL);
     session_predict(s, x, 4, p);
-    assert_int_equal(count_threads(), 1);
+    assert_int_equal(count_threads(), before);
     assert_int_equal(omp_get_max_threads(), most); /* other users of OpenMP keep theirs */
     session_free(s);
     network_free(net);

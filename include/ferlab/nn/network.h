@@ -32,6 +32,9 @@ struct network; /* layers, weights, running statistics */
  */
 struct network *network_create(const char *arch, int input_size, int classes, uint64_t seed, struct err *e);
 struct network *network_copy(const struct network *net, struct err *e);
+/* A network that predicts the same without normalisation: each is folded into weights and a bias of the
+ * convolution before it, so that N of the architecture becomes Nb. */
+struct network *network_fold(const struct network *net, struct err *e);
 void network_free(struct network *net);
 
 const char *network_arch(const struct network *net); /* the canonical string, presets by name */
