@@ -53,6 +53,9 @@ static void fill_face(const struct batch *b, const struct training_set *t, uint3
     } else {
         memcpy(wanted, target, EMOTION_COUNT * sizeof *wanted);
     }
+    if (recipe->rule == RULE_MULTI_TARGET) /* whose targets are all right alike */
+        for (int k = 0; k < EMOTION_COUNT; k++)
+            wanted[k] = wanted[k] > 0;
     for (int k = 0; k < EMOTION_COUNT; k++)
         wanted[k] *= b->class_weights[k] * (t->reviewed[face] ? (float)recipe->review_weight : 1);
 }

@@ -18,6 +18,8 @@ const struct recipe recipe_default = {
     .momentum = 0.9,
     .weight_decay = 5e-4,
     .warmup = 0.08,
+    .ema = 0.998,
+    .balance = 0.2,
     .review_weight = 1,
     .share = 1,
     .rule = RULE_DISTRIBUTION,
@@ -28,17 +30,21 @@ const struct recipe recipe_default = {
     .use = true,
 };
 
-/* A short walk downhill from weights that are already good: a high rate would first undo what they know. */
+/* A short walk downhill from weights that are already good: a high rate would first undo what they know. All
+ * that was reviewed takes part, and counts for more than the crowd's votes; half of the rest keeps the others
+ * in mind. */
 const struct recipe recipe_fine_tune = {
     .arch = "default",
     .epochs = 3,
     .batch = 128,
-    .learning_rate = 0.02,
+    .learning_rate = 0.01,
     .momentum = 0.9,
     .weight_decay = 5e-4,
     .warmup = 0.02,
-    .review_weight = 1,
-    .share = 1,
+    .ema = 0.99,
+    .balance = 0.2,
+    .review_weight = 4,
+    .share = 0.5,
     .rule = RULE_DISTRIBUTION,
     .labels = LABELS_REVIEWED,
     .augmentation = {.rotation_deg = 20, .zoom = 0.12f, .aspect = 0.05f, .shift = 0.08f, .flip = true},
@@ -188,10 +194,5 @@ bool recipe_check(const struct recipe *r, struct err *e)
             return err_set(e, ERR_USAGE, "train: a %s of %g makes no sense; give %.10g to %.10g", n->key,
                            value, n->low, n->high);
     }
-    if (r->rule == RULE_MULTI_TARGET && (r->mixup > 0 || r->balance > 0 || r->review_weight != 1))
-        return err_set(
-            e, ERR_USAGE,
-            "train: the loss of the rule multi-target knows no weights; leave out mixup, balance and "
-            "review-weight, or take another rule");
     return check_name(r->name, e);
 }

@@ -123,6 +123,22 @@ static void test_reviewed_faces_weigh_as_asked(void **state)
     }
 }
 
+static void test_multi_targets_are_all_right_alike(void **state)
+{
+    (void)state;
+    struct training_set t = make_set();
+    struct recipe r = plain();
+    uint32_t order[COUNT];
+    for (int k = 0; k < 2; k++)
+        targets[k] = 0.5f;
+    r.rule = RULE_MULTI_TARGET;
+    training_set_order(&t, &r, 1, order);
+    fill(&t, &r, order);
+    for (int i = 0; i < COUNT; i++)
+        for (int k = 0; k < EMOTION_COUNT; k++)
+            assert_true(wanted[i * EMOTION_COUNT + k] == (targets[order[i] * EMOTION_COUNT + k] > 0));
+}
+
 /* Pairs from both ends, a share of each in both ways: sums over a pair stay what they were. */
 static void test_mixup_mixes_images_and_targets_alike(void **state)
 {
@@ -165,6 +181,7 @@ int main(void)
         cmocka_unit_test(test_nothing_reviewed_and_no_share_still_leaves_a_face),
         cmocka_unit_test(test_balance_weighs_rare_emotions_more),
         cmocka_unit_test(test_reviewed_faces_weigh_as_asked),
+        cmocka_unit_test(test_multi_targets_are_all_right_alike),
         cmocka_unit_test(test_mixup_mixes_images_and_targets_alike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -216,9 +216,13 @@ static void test_whole_gradients_match_finite_differences(void **state)
 {
     (void)state;
     static const char *const archs[] = {"12,P,20x1,7,P", "8b,P,D25,12b,P,F20,D50", "10,P,V,D20", "9,G,F11"};
-    float *x = random_floats(BATCH * SIDE * SIDE, 3), *targets = some_targets(BATCH);
+    float *x = random_floats(BATCH * SIDE * SIDE, 3), *shares = some_targets(BATCH),
+          *sets = some_targets(BATCH);
+    for (int i = 0; i < BATCH * CLASSES; i++)
+        sets[i] = sets[i] > 0.0f;
     for (size_t a = 0; a < sizeof archs / sizeof *archs; a++)
         for (int kind = LOSS_CROSS_ENTROPY; kind <= LOSS_MULTI_TARGET; kind++) {
+            const float *targets = kind == LOSS_MULTI_TARGET ? sets : shares;
             struct network *net = make(archs[a], SIDE, CLASSES, 5);
             struct session *s = open_session(net, BATCH, true, 2);
             session_train(s, x, targets, BATCH, (enum loss)kind, 4, 2, NULL);
@@ -249,7 +253,7 @@ static void test_whole_gradients_match_finite_differences(void **state)
             session_free(s);
             network_free(net);
         }
-    free(x), free(targets);
+    free(x), free(shares), free(sets);
 }
 
 /* Five steps on uneven batches; every parameter's bits, and the predictions'. */
@@ -277,7 +281,7 @@ static float *train_bits(const char *arch, int threads, size_t *count)
     sgd_free(&o);
     session_free(s);
     network_free(net);
-    free(x), free(targets);
+    free(x), free(shares), free(sets);
     return bits;
 }
 

@@ -179,21 +179,6 @@ static void test_old_records_lack_what_came_later(void **state)
     assert_true(back.review_weight == 1 && back.share == 1 && !back.calibrate);
 }
 
-static void test_multi_target_knows_no_weights(void **state)
-{
-    (void)state;
-    struct recipe r = recipe_default;
-    r.rule = RULE_MULTI_TARGET;
-    r.balance = r.mixup = 0;
-    struct err e = {0};
-    assert_true(recipe_check(&r, &e));
-    r.mixup = 0.2;
-    expect_refused(r, "multi-target");
-    r.mixup = 0;
-    r.review_weight = 2;
-    expect_refused(r, "multi-target");
-}
-
 /* min(D, (1 + n) / (10 + n)) */
 static void test_average_forgets_the_first_weights_soon(void **state)
 {
@@ -305,7 +290,6 @@ int main(void)
         cmocka_unit_test(test_record_holds_the_recipe),
         cmocka_unit_test(test_record_is_read_back_as_it_is),
         cmocka_unit_test(test_old_records_lack_what_came_later),
-        cmocka_unit_test(test_multi_target_knows_no_weights),
         cmocka_unit_test(test_average_forgets_the_first_weights_soon),
         cmocka_unit_test(test_records_that_are_no_recipe_are_refused),
         cmocka_unit_test(test_reviews_decide_targets),

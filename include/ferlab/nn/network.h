@@ -70,7 +70,8 @@ size_t session_bytes(const struct session *s);
 
 enum loss {
     LOSS_CROSS_ENTROPY, /* -sum_k t_k log p_k with soft targets t */
-    LOSS_MULTI_TARGET,  /* -log of the largest p_k among the k with t_k > 0 (Barsoum et al. 2016) */
+    LOSS_MULTI_TARGET,  /* -t_k log p_k of the largest p_k among the k with t_k > 0, Barsoum et al. 2016 where
+                           t is 0 or 1 */
 };
 
 /* Sessions that are not for training read the weights once, when they are made, and again when told that
