@@ -281,7 +281,7 @@ static float *train_bits(const char *arch, int threads, size_t *count)
     sgd_free(&o);
     session_free(s);
     network_free(net);
-    free(x), free(shares), free(sets);
+    free(x), free(targets);
     return bits;
 }
 
