@@ -6,6 +6,7 @@
 #include "ferlab/base/str.h"
 #include "ferlab/exchange/import.h"
 #include "ferlab/store/models.h"
+#include "ferlab/train/shipped.h"
 
 #include <stdio.h>
 
@@ -77,16 +78,14 @@ static void report(const struct cli *cli, const struct import_result *r)
 static void remark_model(const struct cli *cli)
 {
     struct workspace *ws;
-    char path[PATH_MAX], shown[PATH_MAX], program[CLI_PROGRAM];
-    if (cli->json || cli->quiet || !cli_shipped_model(path) ||
+    char path[PATH_MAX], program[CLI_PROGRAM];
+    if (cli->json || cli->quiet || !shipped_find(path) ||
         !workspace_open(&ws, cli->workspace, WORKSPACE_READ, NULL))
         return;
-    if (model_current(ws) == 0) {
-        cli_program(cli, program);
+    if (model_current(ws) == 0)
         fprintf(stderr,
-                "no model yet: '%s model import %s', then '%s model use ferplus' predicts every face\n",
-                program, str_escape(shown, sizeof shown, path), program);
-    }
+                "no model yet: '%s model use " SHIPPED_NAME "' predicts every face with the one that ships\n",
+                cli_program(cli, program));
     workspace_close(ws);
 }
 

@@ -6,6 +6,7 @@
 #include "ferlab/base/json.h"
 #include "ferlab/base/path.h"
 #include "ferlab/train/inference.h"
+#include "ferlab/train/shipped.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -16,7 +17,7 @@
 struct asked {
     const char *name; /* --name */
     struct model_reading reading;
-    bool unseen, force, yes;
+    bool unseen, fold, force, yes;
 };
 
 static json_t *model_json(const struct model *m)
@@ -57,7 +58,7 @@ static void print_models(const struct cli *cli, const struct model *models, size
         return;
     }
     if (count == 0) {
-        puts("no model yet; 'ferlab train' makes one, 'ferlab model import FILE' brings one in");
+        printf("no model yet; 'ferlab train' makes one, 'ferlab %s' brings one in\n", shipped_command());
         return;
     }
     printf("  %4s  %-20s  %8s  %10s  %11s  %-20s  %s\n", "id", "name", "valid", "parameters", "predictions",
@@ -97,12 +98,26 @@ static bool find_model(struct workspace *ws, const char *name, int64_t *id, stru
     return fine;
 }
 
+/* The model that ships is known by its name before it was brought in. */
+static bool find_or_bring(const struct cli *cli, struct workspace *ws, const char *name, int64_t *id,
+                          struct err *e)
+{
+    char path[PATH_MAX];
+    if (find_model(ws, name, id, e))
+        return true;
+    if (strcmp(name, SHIPPED_NAME) != 0 || !shipped_find(path) || !shipped_import(ws, id, e))
+        return false;
+    if (!cli->json && !cli->quiet)
+        printf("imported %s, the model that ships\n", name);
+    return true;
+}
+
 static bool use_model(const struct cli *cli, struct workspace *ws, char **words, const struct asked *asked,
                       struct err *e)
 {
     (void)asked;
     int64_t id;
-    return find_model(ws, words[0], &id, e) && predictions_complete(ws, id, NULL, cli->quiet, e) &&
+    return find_or_bring(cli, ws, words[0], &id, e) && predictions_complete(ws, id, NULL, cli->quiet, e) &&
            model_use(ws, id, e) && report(cli, ws, words[0], "the current model is now", e);
 }
 
@@ -136,6 +151,19 @@ static bool import_model(const struct cli *cli, struct workspace *ws, char **wor
     return fine;
 }
 
+/* In place. */
+static bool fold(void **bytes, size_t *size, const char *name, struct err *e)
+{
+    void *folded;
+    size_t folded_size;
+    if (!model_fold(*bytes, *size, name, &folded, &folded_size, e))
+        return false;
+    free(*bytes);
+    *bytes = folded;
+    *size = folded_size;
+    return true;
+}
+
 static bool export_model(const struct cli *cli, struct workspace *ws, char **words, const struct asked *asked,
                          struct err *e)
 {
@@ -146,7 +174,7 @@ static bool export_model(const struct cli *cli, struct workspace *ws, char **wor
         return err_set(e, ERR_INPUT, "%s: there is such a file already; --force replaces it", words[1]);
     if (!find_model(ws, words[0], &id, e) || !model_onnx(ws, id, &bytes, &size, e))
         return false;
-    bool fine = file_write(words[1], bytes, size, e);
+    bool fine = (!asked->fold || fold(&bytes, &size, words[0], e)) && file_write(words[1], bytes, size, e);
     free(bytes);
     return fine && report(cli, ws, words[0], "exported", e);
 }
@@ -259,11 +287,14 @@ int cmd_model(struct cli *cli, int argc, char **argv)
          0, 0},
         {"output", OPTION_TEXT, &asked.reading.output, "O", "import: its outputs, logits or probabilities", 0,
          0},
+        {"fold-bn", OPTION_FLAG, &asked.fold, NULL,
+         "export: batch normalisation as weights and biases of the convolutions", 0, 0},
         {"force", OPTION_FLAG, &asked.force, NULL, "export: replace a file that is there", 0, 0},
         {"yes", OPTION_FLAG, &asked.yes, NULL, "remove: without asking", 0, 0},
         {"", OPTION_NOTE, NULL, NULL,
          "ferlab model use NAME           predictions and scores speak of this model from now on,\n"
-         "                                once it has predicted the samples it has not seen yet\n"
+         "                                once it has predicted the samples it has not seen yet;\n"
+         "                                " SHIPPED_NAME ", the one that ships, need not be imported first\n"
          "ferlab model import FILE        an ONNX file becomes a model of the workspace; its scores leave "
          "out\n"
          "                                split train, which it may have been trained on, but for --unseen\n"

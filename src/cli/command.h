@@ -128,9 +128,6 @@ bool cli_find_sample(const struct cli_data *d, const char *word, size_t *row, st
 /* Says on stderr, but for --quiet, where the filter could pick more if all were predicted. */
 void cli_remark_unpredicted(const struct cli *cli, const struct cli_data *d, const char *text);
 
-/* The model that ships with the program, as the path of a file that is there. */
-bool cli_shipped_model(char path[PATH_MAX]);
-
 /* Rows a filter picks, malloc'ed. */
 bool cli_filter(const struct cli_data *d, const char *text, uint32_t **rows, size_t *count, int *status);
 

@@ -1,10 +1,10 @@
 /* Data: what commands that read samples begin with. */
 #include "command.h"
 
-#include "ferlab/base/path.h"
 #include "ferlab/base/str.h"
 #include "ferlab/store/filter.h"
 #include "ferlab/train/inference.h"
+#include "ferlab/train/shipped.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,11 +76,6 @@ const char *cli_program(const struct cli *cli, char out[CLI_PROGRAM])
     return out;
 }
 
-bool cli_shipped_model(char path[PATH_MAX])
-{
-    return path_of_data(path, "models/ferplus.onnx");
-}
-
 static size_t count_open(const struct columns *c, const struct filter *f, const bool *possible)
 {
     size_t count = 0;
@@ -102,10 +97,8 @@ void cli_remark_unpredicted(const struct cli *cli, const struct cli_data *d, con
     free(possible);
     char program[CLI_PROGRAM];
     if (count > 0 && c->model == 0)
-        fprintf(
-            stderr,
-            "ferlab: there is no model yet, so nothing is predicted; '%s model import FILE' brings one in\n",
-            cli_program(cli, program));
+        fprintf(stderr, "ferlab: there is no model yet, so nothing is predicted; '%s %s' brings one in\n",
+                cli_program(cli, program), shipped_command());
     else if (count > 0)
         fprintf(
             stderr,

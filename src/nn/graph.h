@@ -100,6 +100,8 @@ int graph_find_value(const struct graph *g, const char *name); /* NONE where the
 
 /* graph_images.c: one evaluation's input, of image.batch images. */
 struct value graph_image_value(const struct graph *g, const float *images);
+/* The step that makes a value; NULL where none does. */
+const struct graph_step *graph_maker(const struct graph *g, int value);
 /* The step that computes the output, those that only rename it left out; NULL where none does. */
 const struct graph_step *graph_last_step(const struct graph *g);
 /* As many threads as asked for (0: all), but no more than their memory allows, `bytes` each. */
@@ -138,6 +140,13 @@ void graph_learning_free(struct graph_learning *l);
 /* Spreads `wanted` from the values where it is set to all that depends on them by numbers; false with a
  * sentence at an operator that gradients cannot come back through. */
 bool graph_spread_wanted(const struct graph *g, int step_count, bool *wanted, struct err *e);
+
+/* graph_train.c: what the loss is of. Where the output is a Softmax over the classes, what goes into it. */
+struct graph_judged {
+    int value, steps; /* steps: as many of the first make it */
+    bool is_logits;
+};
+struct graph_judged graph_judge(const struct graph *g, bool outputs_are_logits);
 
 /* graph_tape.c: one evaluation with all its values kept, and back. */
 struct gradient {

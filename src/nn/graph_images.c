@@ -144,8 +144,7 @@ int graph_nodes(const struct graph *g)
     return g->step_count;
 }
 
-/* The step that makes a value; NULL where none does. */
-static const struct graph_step *maker(const struct graph *g, int value)
+const struct graph_step *graph_maker(const struct graph *g, int value)
 {
     for (int i = 0; i < g->step_count; i++)
         for (int k = 0; k < g->steps[i].output_count; k++)
@@ -158,11 +157,11 @@ const struct graph_step *graph_last_step(const struct graph *g)
 {
     static const char *const renaming[] = {"Identity", "Dropout", "Reshape",
                                            "Flatten",  "Squeeze", "Unsqueeze"};
-    const struct graph_step *s = maker(g, g->outputs[0]);
+    const struct graph_step *s = graph_maker(g, g->outputs[0]);
     for (size_t i = 0; s && i < sizeof renaming / sizeof *renaming; i++) {
         if (strcmp(s->op->type, renaming[i]) != 0)
             continue;
-        s = s->inputs[0] == NONE ? NULL : maker(g, s->inputs[0]);
+        s = s->inputs[0] == NONE ? NULL : graph_maker(g, s->inputs[0]);
         i = (size_t)-1;
     }
     return s;

@@ -24,9 +24,7 @@ struct lane { /* of a thread */
 struct graph_session {
     struct graph *graph;
     int batch, threads, lane_count;
-    int steps;      /* as far as the loss needs them */
-    int judged;     /* the value that the loss is of */
-    bool is_logits; /* what it holds */
+    struct graph_judged judged;
     struct lane *lanes;
     double *losses;
     float *probabilities;
@@ -47,19 +45,14 @@ static size_t image_values(const struct graph *g)
 
 /* ---- planning ---- */
 
-/* Where the output is a Softmax over the classes, what goes into it. */
-static void find_judged(struct graph_session *s, bool outputs_are_logits)
+struct graph_judged graph_judge(const struct graph *g, bool outputs_are_logits)
 {
-    const struct graph *g = s->graph;
     const struct graph_step *last = graph_last_step(g);
-    s->judged = g->outputs[0];
-    s->steps = g->step_count;
-    s->is_logits = outputs_are_logits;
     if (outputs_are_logits || !last || strcmp(last->op->type, "Softmax") != 0 || last->inputs[0] == NONE)
-        return;
-    s->judged = last->inputs[0];
-    s->steps = (int)(last - g->steps);
-    s->is_logits = true;
+        return (struct graph_judged){
+            .value = g->outputs[0], .steps = g->step_count, .is_logits = outputs_are_logits};
+    return (struct graph_judged){
+        .value = last->inputs[0], .steps = (int)(last - g->steps), .is_logits = true};
 }
 
 static bool make_lane(struct graph_session *s, struct lane *l, struct err *e)
@@ -92,22 +85,24 @@ static void lend_partials(const struct graph_session *s, struct lane *l)
 /* What the loss is of: the logits, or the logarithms of probabilities, which are logits too. */
 static void take_logits(const struct graph_session *s, struct lane *l)
 {
-    const struct value *v = &l->tape.values[s->judged];
+    const struct value *v = &l->tape.values[s->judged.value];
     for (size_t i = 0; i < v->count; i++)
-        l->logits[i] = s->is_logits ? v->floats[i] : logf(fmaxf(v->floats[i], least_probability));
+        l->logits[i] = s->judged.is_logits ? v->floats[i] : logf(fmaxf(v->floats[i], least_probability));
 }
 
 /* The gradient of the judged value, of `here` images; those that fill the batch up have none. */
 static bool begin_back(const struct graph_session *s, struct lane *l, size_t here)
 {
-    const struct value *v = &l->tape.values[s->judged];
-    struct step at = {
-        .graph = s->graph, .node = &s->graph->steps[s->steps - 1], .budget = &l->tape.budget, .err = &l->err};
-    float *d = tape_gradient(&l->tape, s->judged, &at);
+    const struct value *v = &l->tape.values[s->judged.value];
+    struct step at = {.graph = s->graph,
+                      .node = &s->graph->steps[s->judged.steps - 1],
+                      .budget = &l->tape.budget,
+                      .err = &l->err};
+    float *d = tape_gradient(&l->tape, s->judged.value, &at);
     if (!d)
         return false;
     for (size_t i = 0; i < here * (size_t)s->graph->classes; i++)
-        d[i] = s->is_logits                       ? l->d_logits[i]
+        d[i] = s->judged.is_logits                ? l->d_logits[i]
                : v->floats[i] > least_probability ? l->d_logits[i] / v->floats[i]
                                                   : 0.0f;
     return true;
@@ -133,9 +128,9 @@ static bool forward(const struct pass *p, struct lane *l, size_t first, size_t h
     struct budget budget = graph_budget();
     budget.work *= 3.0 * g->image.batch;
     const struct value in = graph_image_value(g, images_at(p, l, first, here));
-    if (!tape_forward(&l->tape, &in, s->steps, budget, &l->err))
+    if (!tape_forward(&l->tape, &in, s->judged.steps, budget, &l->err))
         return false;
-    const struct value *v = &l->tape.values[s->judged];
+    const struct value *v = &l->tape.values[s->judged.value];
     if (v->type != VALUE_FLOAT || v->count != (size_t)g->image.batch * (size_t)g->classes)
         return err_set(&l->err, ERR_INPUT, "%s: what the loss is of is not one number a class for each image",
                        g->name);
@@ -153,7 +148,7 @@ static bool learn_from(const struct pass *p, struct lane *l, size_t first, size_
         softmax_forward(classes, (int)here, l->logits, p->probabilities + at);
         loss_apply(p->loss, classes, (int)here, p->count, l->logits, p->probabilities + at, p->targets + at,
                    s->losses + first, l->d_logits);
-        fine = begin_back(s, l, here) && tape_backward(&l->tape, s->steps, &l->err);
+        fine = begin_back(s, l, here) && tape_backward(&l->tape, s->judged.steps, &l->err);
     }
     tape_clear(&l->tape);
     return fine;
@@ -253,8 +248,11 @@ struct graph_session *graph_session_create(struct graph *g, bool outputs_are_log
         err_fill_memory(e, "planning to learn");
         return NULL;
     }
-    *s = (struct graph_session){.graph = g, .batch = batch, .threads = 1, .lane_count = threads};
-    find_judged(s, outputs_are_logits);
+    *s = (struct graph_session){.graph = g,
+                                .batch = batch,
+                                .threads = 1,
+                                .lane_count = threads,
+                                .judged = graph_judge(g, outputs_are_logits)};
     s->lanes = calloc((size_t)threads, sizeof *s->lanes);
     s->losses = calloc((size_t)batch, sizeof *s->losses);
     s->probabilities = calloc((size_t)batch * (size_t)g->classes, sizeof *s->probabilities);

@@ -21,6 +21,7 @@ enum {
 enum { LAYERS_MAX = 3 * ITEMS_MAX + 3 };
 #define NORM_EPSILON 1e-5f
 #define NORM_MOMENTUM 0.1f
+enum { NORM_SCALE, NORM_BIAS, NORM_MEAN, NORM_VARIANCE }; /* its parameters, in file order */
 
 enum layer_kind {
     LAYER_CONV,

@@ -51,7 +51,7 @@ static double image_loss(enum loss kind, int classes, const float *logits, const
         int best = best_target(classes, logits, targets);
         memset(weights, 0, (size_t)classes * sizeof *weights);
         if (best >= 0)
-            weights[best] = 1.0f;
+            weights[best] = targets[best];
     } else {
         memcpy(weights, targets, (size_t)classes * sizeof *weights);
     }

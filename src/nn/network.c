@@ -246,3 +246,11 @@ struct parameter_list network_parameter_list(struct network *net)
 {
     return (struct parameter_list){net->parameters, net->parameter_count};
 }
+
+void network_scale_logits(struct network *net, float factor)
+{
+    const struct layer *last = &net->layers[net->layer_count - 1];
+    for (size_t i = last->parameter; i < net->parameter_count; i++)
+        for (size_t k = 0; k < net->parameters[i].count; k++)
+            net->parameters[i].value[k] *= factor;
+}

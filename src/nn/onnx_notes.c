@@ -117,19 +117,32 @@ static void append_field(struct str *s, int number, const void *bytes, size_t co
     str_append_bytes(s, bytes, count);
 }
 
+/* One whole field and what is inside; the rest of the bytes where they hold no field. */
+static struct bytes take_field(struct bytes *b, uint64_t *number, struct bytes *inside)
+{
+    struct bytes field = *b;
+    *number = 0;
+    if (!next_field(b, number, inside))
+        b->at = b->end; /* not for this file to judge */
+    field.end = b->at;
+    return field;
+}
+
+static void append_bytes(struct str *s, struct bytes b)
+{
+    str_append_bytes(s, b.at, (size_t)(b.end - b.at));
+}
+
 bool onnx_notes_set(const void *bytes, size_t size, const struct onnx_note *notes, size_t count, void **out,
                     size_t *out_size, struct err *e)
 {
     struct bytes all = {bytes, (const unsigned char *)bytes + size}, inside = {0};
     struct str whole = {0}, note = {0};
+    uint64_t number;
     while (all.at < all.end) {
-        const unsigned char *begin = all.at;
-        uint64_t number = 0;
-        bool is_field = next_field(&all, &number, &inside);
-        if (!is_field)
-            all.at = all.end; /* not for this function to judge */
+        struct bytes field = take_field(&all, &number, &inside);
         if (number != FIELD_NOTE || !is_replaced(inside, notes, count))
-            str_append_bytes(&whole, begin, (size_t)(all.at - begin));
+            append_bytes(&whole, field);
     }
     for (size_t i = 0; i < count; i++) {
         str_clear(&note);
@@ -139,6 +152,31 @@ bool onnx_notes_set(const void *bytes, size_t size, const struct onnx_note *note
     }
     bool fine = !whole.failed && !note.failed;
     str_free(&note);
+    *out = whole.data;
+    *out_size = whole.length;
+    if (!fine)
+        str_free(&whole);
+    return fine || err_memory(e, "noting how a model is read");
+}
+
+static void append_fields(struct str *s, const void *bytes, size_t size, bool notes)
+{
+    struct bytes all = {bytes, (const unsigned char *)bytes + size}, inside = {0};
+    uint64_t number;
+    while (all.at < all.end) {
+        struct bytes field = take_field(&all, &number, &inside);
+        if ((number == FIELD_NOTE) == notes)
+            append_bytes(s, field);
+    }
+}
+
+bool onnx_notes_copy(const void *bytes, size_t size, const void *other, size_t other_size, void **out,
+                     size_t *out_size, struct err *e)
+{
+    struct str whole = {0};
+    append_fields(&whole, bytes, size, false);
+    append_fields(&whole, other, other_size, true);
+    bool fine = !whole.failed;
     *out = whole.data;
     *out_size = whole.length;
     if (!fine)

@@ -312,7 +312,7 @@ static bool write_notes(struct writer *w, Onnx__ModelProto *model, const char *c
                         const struct onnx_note *notes, size_t count)
 {
     struct str names = {0};
-    for (int i = 0; i < w->net->classes; i++)
+    for (int i = 0; classes && i < w->net->classes; i++)
         str_appendf(&names, "%s%s", i ? "," : "", classes[i]);
     w->failed |= names.failed;
     const struct onnx_note own[] = {
@@ -324,7 +324,7 @@ static bool write_notes(struct writer *w, Onnx__ModelProto *model, const char *c
     enum { OWN = sizeof own / sizeof *own };
     model->metadata_props = take(w, (count + OWN) * sizeof *model->metadata_props);
     for (size_t i = 0; i < OWN && !w->failed; i++)
-        if (!has_key(notes, count, own[i].key))
+        if (own[i].value && !has_key(notes, count, own[i].key))
             add_note(w, model, own[i].key, own[i].value);
     for (size_t i = 0; i < count && !w->failed; i++)
         add_note(w, model, notes[i].key, notes[i].value);

@@ -40,6 +40,18 @@ void sgd_step(struct sgd *o, struct parameter_list list, float learning_rate)
     }
 }
 
+void parameters_average(struct parameter_list average, struct parameter_list now, float decay, int threads)
+{
+#pragma omp parallel num_threads(threads)
+    for (size_t i = 0; i < now.count; i++) {
+        float *to = average.items[i].value;
+        const float *from = now.items[i].value;
+#pragma omp for schedule(static) nowait
+        for (size_t k = 0; k < now.items[i].count; k++)
+            to[k] += (1 - decay) * (from[k] - to[k]);
+    }
+}
+
 void sgd_free(struct sgd *o)
 {
     free(o->velocity);

@@ -34,9 +34,6 @@ static size_t conv_op_partial(const struct layer *l)
     return conv_partial(&d) + (l->bias ? (size_t)l->out.channels : 0);
 }
 
-/* Parameters of a normalisation, in file order. */
-enum { SCALE, BIAS, MEAN, VARIANCE };
-
 /* Outside training a normalisation that follows is folded into the weights. */
 static void conv_op_prepare(const struct stage *s, bool training)
 {
@@ -44,7 +41,8 @@ static void conv_op_prepare(const struct stage *s, bool training)
     const struct stage *after = s->follower;
     const float *scale = NULL;
     if (!training && after && after->layer->kind == LAYER_NORM) {
-        norm_from_running(&after->norm, after->parameters[MEAN].value, after->parameters[VARIANCE].value);
+        norm_from_running(&after->norm, after->parameters[NORM_MEAN].value,
+                          after->parameters[NORM_VARIANCE].value);
         scale = after->norm.slope;
     }
     conv_pack(&d, s->parameters[0].value, scale, s->packed);
@@ -104,8 +102,8 @@ struct norm stage_norm(const struct stage *s)
     float *at = s->statistics;
     return (struct norm){.channels = (int)c,
                          .relu = s->layer->relu,
-                         .scale = s->parameters[SCALE].value,
-                         .bias = s->parameters[BIAS].value,
+                         .scale = s->parameters[NORM_SCALE].value,
+                         .bias = s->parameters[NORM_BIAS].value,
                          .mean = at,
                          .inverse = at + c,
                          .slope = at + 2 * c,
@@ -144,7 +142,8 @@ static void norm_op_combine(const struct stage *s, int slices, const int *counts
 {
     size_t pixels[SLICES_MAX];
     slice_pixels(s->layer, slices, counts, pixels);
-    norm_combine(&s->norm, slices, pixels, s->sums, s->parameters[MEAN].value, s->parameters[VARIANCE].value);
+    norm_combine(&s->norm, slices, pixels, s->sums, s->parameters[NORM_MEAN].value,
+                 s->parameters[NORM_VARIANCE].value);
 }
 
 static void norm_op_forward(const struct stage *s, const struct slice *part)
@@ -163,8 +162,8 @@ static void norm_op_combine_back(const struct stage *s, int slices, const int *c
 {
     size_t pixels[SLICES_MAX];
     slice_pixels(s->layer, slices, counts, pixels);
-    norm_combine_back(&s->norm, slices, pixels, s->sums, s->parameters[SCALE].gradient,
-                      s->parameters[BIAS].gradient);
+    norm_combine_back(&s->norm, slices, pixels, s->sums, s->parameters[NORM_SCALE].gradient,
+                      s->parameters[NORM_BIAS].gradient);
 }
 
 static void norm_op_backward(const struct stage *s, const struct slice *part)

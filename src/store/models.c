@@ -292,7 +292,13 @@ int64_t model_current(struct workspace *ws)
 bool model_use(struct workspace *ws, int64_t model, struct err *e)
 {
     char number[24];
+    struct sql_scope scope;
 
     snprintf(number, sizeof number, "%lld", (long long)model);
-    return model_exists(ws, model, e) && workspace_set_setting(ws, current_key, number, e);
+    if (!sql_enter(&scope, workspace_sql(ws), e))
+        return false;
+    bool good = model_exists(ws, model, e) &&
+                run_with_id(ws, "UPDATE model SET external = 0 WHERE id = ?1 AND external = 1", model, e) &&
+                workspace_set_setting(ws, current_key, number, e);
+    return sql_leave(&scope, good, e);
 }

@@ -146,6 +146,14 @@ void classifier_copy_values(struct classifier *to, const struct classifier *from
                source.items[i].count * sizeof *source.items[i].value);
 }
 
+bool classifier_scale_logits(struct classifier *c, float factor)
+{
+    if (c->graph != NULL)
+        return graph_scale_logits(c->graph, c->input.logits, factor);
+    network_scale_logits(c->net, factor);
+    return true;
+}
+
 /* ---- files ---- */
 
 /* A network that is read as others are. */

@@ -39,6 +39,9 @@ size_t classifier_parameters(const struct classifier *c); /* floats */
 struct parameter_list classifier_parameter_list(const struct classifier *c);
 /* Between copies. */
 void classifier_copy_values(struct classifier *to, const struct classifier *from);
+/* Of one that learns: all logits become `factor` times as large. False, and nothing changed, where no last
+ * layer makes them. */
+bool classifier_scale_logits(struct classifier *c, float factor);
 /* As an ONNX file that notes how it is read, and these notes; mallocs *bytes. */
 bool classifier_write(const struct classifier *c, const struct onnx_note *notes, size_t count, void **bytes,
                       size_t *size, struct err *e);

@@ -7,6 +7,7 @@
 #include "ferlab/base/interrupt.h"
 #include "ferlab/base/path.h"
 #include "ferlab/store/runs.h"
+#include "ferlab/train/shipped.h"
 
 #include <ctype.h>
 #include <jansson.h>
@@ -115,8 +116,8 @@ bool model_resolve(struct workspace *ws, const char *word, int64_t *id, struct e
         fine =
             *id != 0 || err_set(e, ERR_INPUT,
                                 "%s: there is no model yet; train one with 'ferlab train', or bring one in "
-                                "with 'ferlab model import FILE'",
-                                workspace_path(ws));
+                                "with 'ferlab %s'",
+                                workspace_path(ws), shipped_command());
     } else if (model_is_path(word)) {
         fine = resolve_path(ws, word, &arena, id, e);
     } else {

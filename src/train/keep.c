@@ -3,13 +3,38 @@
 
 #include "ferlab/base/interrupt.h"
 #include "ferlab/base/path.h"
+#include "ferlab/eval/calibration.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUSY_TRIES = 30 }; /* each waits as long as workspace_begin does */
+enum {
+    BUSY_TRIES = 30,         /* each waits as long as workspace_begin does */
+    CALIBRATION_FACES = 100, /* fewer validation faces say little of confidence */
+};
+
+/* Scales the best weights' logits by the temperature that suits the validation labels, where there are
+ * enough of them, and predicts those faces again. */
+static bool calibrate(struct training *t, struct err *e)
+{
+    if (!t->recipe.calibrate || t->valid.count < CALIBRATION_FACES)
+        return true;
+    double temperature = calibration_temperature(t->best_probabilities, t->valid.labels, t->valid.count);
+    if (!classifier_scale_logits(t->best, (float)(1 / temperature))) {
+        train_log_say(&t->log, "not calibrated: no last layer of this graph makes its confidence");
+        return true;
+    }
+    classifier_copy_values(training_judged(t), t->best);
+    predictor_refresh(t->judge);
+    if (!predictor_faces(t->judge, t->valid.pixels, t->valid.count, t->best_probabilities, e))
+        return false;
+    t->best_accuracy = validation_set_accuracy(&t->valid, t->best_probabilities);
+    train_log_say(&t->log, "calibrated on the validation faces: temperature %.3f, accuracy %.2f %%",
+                  temperature, 100 * t->best_accuracy);
+    return true;
+}
 
 /* An hour of training is worth waiting for another writer. */
 static bool begin_patiently(struct training *t, struct err *e)
@@ -139,7 +164,7 @@ static bool predict_everything(struct training *t, struct outcome *o, struct err
         return err_memory(e, "predicting");
     for (size_t i = 0; i < c->count; i++)
         o->in_sample[i] = training_set_has(&t->train, c->id[i]);
-    classifier_copy_values(t->learner, t->best);
+    classifier_copy_values(training_judged(t), t->best);
     predictor_refresh(t->judge);
     train_log_bar(&t->log, c->count, "predict");
     return predictor_samples(t->judge, t->ws, c->id, c->count, o->probabilities, &o->done, &t->log.bar, e);
@@ -179,7 +204,7 @@ bool training_keep(struct training *t, enum run_state state, const char *failure
     void *onnx;
     size_t size;
     struct outcome o = {0};
-    if (!write_onnx(t, &onnx, &size, e))
+    if (!calibrate(t, e) || !write_onnx(t, &onnx, &size, e))
         return false;
     bool fine = secure_model(t, onnx, size, state, failure, e) || rescue_model(t, onnx, size, e);
     free(onnx);

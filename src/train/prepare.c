@@ -57,8 +57,23 @@ static bool make_learner(struct training *t, struct err *e)
     if (t->learner == NULL)
         return false;
     snprintf(r->arch, sizeof r->arch, "%s", classifier_arch(t->learner));
+    return training_copy_learner(t, e);
+}
+
+bool training_copy_learner(struct training *t, struct err *e)
+{
     t->best = classifier_copy(t->learner, e);
-    return t->best != NULL;
+    if (t->best != NULL && t->recipe.ema > 0)
+        t->average = classifier_copy(t->learner, e);
+    return t->best != NULL && (t->average != NULL || t->recipe.ema == 0);
+}
+
+void training_plan(struct training *t)
+{
+    size_t batch = (size_t)t->recipe.batch;
+    t->epoch_faces = training_set_epoch_faces(&t->train, &t->recipe);
+    t->steps = (int64_t)((t->epoch_faces + batch - 1) / batch);
+    training_set_balance(&t->train, &t->recipe, t->batch.class_weights);
 }
 
 bool training_make_buffers(struct training *t, struct err *e)
@@ -68,12 +83,11 @@ bool training_make_buffers(struct training *t, struct err *e)
     if (batch > t->train.count)
         batch = t->train.count;
     int size = t->learner->facts.size;
-    t->steps = (int64_t)((t->train.count + batch - 1) / batch);
     t->learning = learning_create(t->learner, (int)batch, r->threads, e);
     if (t->learning == NULL || !sgd_init(&t->sgd, classifier_parameter_list(t->learner), (float)r->momentum,
                                          (float)r->weight_decay, e))
         return false;
-    t->judge = predictor_over(t->learner, r->threads, e);
+    t->judge = predictor_over(training_judged(t), r->threads, e);
     if (t->judge == NULL)
         return false;
     t->batch = (struct batch){
@@ -148,8 +162,11 @@ bool training_prepare(struct training *t, struct workspace *ws, const struct rec
                       struct err *e)
 {
     *t = (struct training){.ws = ws, .best_accuracy = NAN};
-    return settle_recipe(&t->recipe, recipe, e) && make_learner(t, e) && (!new_run || settle_name(t, e)) &&
-           load_data(t, e) && training_make_buffers(t, e);
+    bool fine = settle_recipe(&t->recipe, recipe, e) && make_learner(t, e) &&
+                (!new_run || settle_name(t, e)) && load_data(t, e) && training_make_buffers(t, e);
+    if (fine)
+        training_plan(t);
+    return fine;
 }
 
 void training_free(struct training *t)
@@ -159,6 +176,7 @@ void training_free(struct training *t)
     learning_free(t->learning);
     sgd_free(&t->sgd);
     classifier_free(t->learner);
+    classifier_free(t->average);
     classifier_free(t->best);
     if (t->columns != NULL)
         columns_free(t->columns);

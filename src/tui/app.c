@@ -391,6 +391,7 @@ static bool run(struct app *app, const struct workbench_options *options, struct
         app_set_filter(app, "");
     else
         app->message[0] = '\0';
+    refresh_offer(app);
     if (app->read_only)
         app_message(app, "%s may only be read: looking works, reviewing does not",
                     workspace_path(app->workspace));

@@ -98,7 +98,9 @@ enum outcome app_act(struct app *app, enum action action);
 
 /* A model that lacks predictions is used once a process of its own has computed them. */
 bool app_use_model(struct app *app, int64_t model);
-bool app_predict(struct app *app, int64_t model);              /* starts that process */
+bool app_predict(struct app *app, int64_t model); /* starts that process */
+/* Whether the workspace has samples but no model: app_predict then brings in the one that ships. */
+bool app_offers_shipped(const struct app *app);
 int64_t app_unpredicted(const struct app *app, int64_t model); /* how many samples the model has not seen */
 void app_use_rule(struct app *app, enum rule rule);
 

@@ -320,8 +320,10 @@ static void draw_without_numbers(const struct app *app, const struct confusion_v
     if (app->columns->model == 0) {
         draw_text(3, 1, 0, STYLE_NORMAL,
                   "There is no model yet, so no predictions to set against the labels.");
-        draw_text(5, 1, 0, STYLE_NORMAL,
-                  "t  trains one here;  in a shell: ferlab train, or ferlab model import FILE.onnx");
+        draw_text(5, 1, 0, STYLE_NORMAL, "%s",
+                  app_offers_shipped(app)
+                      ? "p  predicts with the one that ships;  t  trains one;  in a shell: ferlab train"
+                      : "t  trains one here;  in a shell: ferlab train, or ferlab model import FILE.onnx");
         draw_text(7, 1, 0, STYLE_DIM,
                   "Then this shows counts, precision, recall and F1 for neutral … contempt.");
     } else if (v->matrix.faces > 0) {

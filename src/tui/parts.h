@@ -36,6 +36,7 @@ void rows_queue_filter(const struct app *app, char *out, size_t size);
 bool refresh_lists(struct app *app, struct err *e); /* models and runs */
 void refresh_look(struct app *app);                 /* has anything changed? then take it in */
 void refresh_predicting(struct app *app);           /* how far the process is that predicts */
+void refresh_offer(struct app *app);                /* says how to get predictions without any model */
 void refresh_reviews(struct app *app);              /* take in events, those just written included */
 
 /* --- faces.c: pixels of samples --- */

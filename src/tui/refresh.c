@@ -3,7 +3,9 @@
 #include "parts.h"
 
 #include "ferlab/train/job.h"
+#include "ferlab/train/shipped.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +45,7 @@ static bool grow(struct app *app)
     app->row_count = 0;
     rows_apply(app);
     app_changed(app, CHANGE_ROWS);
+    refresh_offer(app);
     return true;
 }
 
@@ -132,6 +135,8 @@ static void predicting_ended(struct app *app, int64_t model)
     if (app_unpredicted(app, model) > 0)
         app_complain(app, "%s has not seen all samples: %s; p tries again", m->name,
                      line[0] != '\0' ? line : "its process was ended");
+    else if (app->filter_text[0] == '\0')
+        app_message(app, "%s has seen all samples; r goes through them, the most suspicious first", m->name);
     else
         app_message(app, "%s has seen all samples", m->name);
 }
@@ -156,18 +161,62 @@ void refresh_predicting(struct app *app)
         predicting_ended(app, before);
 }
 
+static bool refuse_read_only(struct app *app)
+{
+    if (app->read_only)
+        app_complain(app, "%s may only be read; copy it to where you may write, and predict there",
+                     workspace_path(app->workspace));
+    return app->read_only;
+}
+
+bool app_offers_shipped(const struct app *app)
+{
+    char path[PATH_MAX];
+    return app->model_count == 0 && app->columns->count > 0 && shipped_find(path);
+}
+
+void refresh_offer(struct app *app)
+{
+    char accuracy[64] = "";
+    if (app->read_only || !app_offers_shipped(app))
+        return;
+    double valid = shipped_accuracy();
+    if (!isnan(valid))
+        snprintf(accuracy, sizeof accuracy, " (%.1f %% of FER+ valid)", 100 * valid);
+    app_message(app, "no model yet: p predicts with %s, which ships%s", SHIPPED_NAME, accuracy);
+}
+
+/* The model that ships as the workspace's first; 0 where it could not be had, which was then said. */
+static int64_t take_shipped(struct app *app)
+{
+    int64_t model = 0;
+    struct err e;
+    if (refuse_read_only(app))
+        return 0;
+    if (!shipped_import(app->workspace, &model, &e) || !model_use(app->workspace, model, &e) ||
+        !refresh_lists(app, &e)) {
+        app_complain(app, "%s", e.text);
+        return 0;
+    }
+    return show_model(app, model) ? model : 0;
+}
+
 bool app_predict(struct app *app, int64_t model)
 {
+    if (app_offers_shipped(app)) {
+        model = take_shipped(app);
+        if (model == 0)
+            return false;
+    }
     const struct model *m = find_model(app, model), *busy = find_model(app, app->predicting);
     char count[32];
     struct err e;
     if (m == NULL) {
-        app_message(app, "no model yet; t trains one, 'ferlab model import FILE' brings one in");
+        app_message(app, "no model yet; t trains one, 'ferlab %s' brings one in", shipped_command());
     } else if (app_unpredicted(app, model) == 0) {
         app_message(app, "%s has seen all samples", m->name);
-    } else if (app->read_only) {
-        app_complain(app, "%s may only be read; copy it to where you may write, and predict there",
-                     workspace_path(app->workspace));
+    } else if (refuse_read_only(app)) {
+        return false;
     } else if (busy != NULL) {
         app_message(app, "%s is predicting already: %s", busy->name,
                     app->predicting_line[0] != '\0' ? app->predicting_line : "it begins");

@@ -466,6 +466,10 @@ static const char *grid_keys(struct app *app, void *state)
     (void)state;
     if (app->range_anchor >= 0)
         return "1-0 label the range  space accept  f flag  n note  T tag  Esc leave the range  ? help";
+    if (app->depth == 1 && app_offers_shipped(app))
+        return "p predict  1-0 label  space accept  s skip  f flag  u undo  ⏎ open  / filter  v range  t "
+               "train  "
+               "m models  q leave  ? help";
     return app->depth > 1
                ? "1-0 label  space accept  s skip  f flag  u undo  ⏎ open  q back  v range  / filter  n note "
                  " "

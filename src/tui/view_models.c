@@ -188,7 +188,10 @@ static void draw_models(const struct app *app, const struct models_view *v, cons
     int first = first_model(v, l->model_rows);
     for (int column = 0; column < COLUMNS; column++)
         draw_table_cell(l->models, column, STYLE_DIM, table[column].title);
-    if (model_shown(app, 0) == NULL)
+    if (app_offers_shipped(app))
+        draw_text(l->models + 1, 3, 0, STYLE_NORMAL,
+                  "No model yet. p predicts with the one that ships; t trains one");
+    else if (model_shown(app, 0) == NULL)
         draw_text(l->models + 1, 3, 0, STYLE_NORMAL,
                   "No model yet. t trains one; in a shell: ferlab model import FILE.onnx");
     for (int i = 0; i < l->model_rows; i++) {

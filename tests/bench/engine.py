@@ -5,9 +5,10 @@
 
 The two take turns, so that other work on the machine hits both alike; each row gives the median of the pairs' ratios and their
 range. Memory is the largest resident set of each whole process. Needs python3-torch; also says how much a second thread brings,
-beside what it brings to OpenBLAS's sgemm.
+beside what it brings to OpenBLAS's sgemm, and how much of the bare training step's speed `ferlab train` keeps, with its
+augmentation, counting and checkpoints.
 """
-import argparse, json, os, statistics, subprocess, sys
+import argparse, json, os, shutil, statistics, subprocess, sys, tempfile
 
 PEER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "torch_peer.py")
 NETS = {"default": (128, 256), "vgg13": (32, 64)}
@@ -47,6 +48,24 @@ def second_thread(program, rounds, seconds):
     print(f"\na second thread: training {train:.2f}x, sgemm {sgemm:.2f}x, {train / sgemm:.2f} of it")
 
 
+def trainer(program, pairs, seconds, threads):
+    """Epochs of `ferlab train` over synthetic faces without a validation split, beside the bare step."""
+    ratios, speeds = [], []
+    with tempfile.TemporaryDirectory() as scratch:
+        faces, workspace = os.path.join(scratch, "faces"), os.path.join(scratch, "faces.ferlab")
+        measure([program, "synth", faces, "--count", "6000", "--seed", "1", "--json"])
+        for split in ("Valid", "Test"):
+            shutil.rmtree(os.path.join(faces, "FER2013" + split))
+        measure([program, "-w", workspace, "import", faces, "--json"])
+        for _ in range(pairs):
+            bare = measure([program, "bench", "--json", "--threads", str(threads), "--seconds", str(seconds)])
+            run = measure([program, "-w", workspace, "train", "--epochs", "2", "--threads", str(threads), "--json"])
+            speeds.append(run["recipe"]["training_faces"] / run["epochs"][-1]["seconds"])
+            ratios.append(speeds[-1] / bare["train_img_s"])
+    print(f"\nferlab train: {statistics.median(speeds):.0f} images/s, {statistics.median(ratios):.2f} of the bare step"
+          f"  [{min(ratios):.2f}, {max(ratios):.2f}]")
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("program")
@@ -59,6 +78,8 @@ def main():
         compare(a.program, arch, a.pairs, a.seconds, a.threads)
     if not a.arch and a.threads > 1:
         second_thread(a.program, a.pairs, a.seconds)
+    if not a.arch:
+        trainer(a.program, a.pairs, a.seconds, a.threads)
     print(f"\nload {os.getloadavg()[0]:.1f} at the end")
 
 

@@ -45,15 +45,17 @@ def size_of(case):
     return sum(len(t["data"]) for t in case["inputs"] + case["outputs"]) + len(case["model"])
 
 
-def model_of(nodes, inputs, outputs, stored=(), opset=13):
-    """A model; inputs and outputs are (name, array or shape)."""
+def model_of(nodes, inputs, outputs, stored=(), opset=13, ir=8):
+    """A model; inputs and outputs are (name, array or shape). Before version 4 of the format what is stored is listed
+    among the inputs too."""
     def info(name, a):
         kind = TensorProto.INT64 if isinstance(a, np.ndarray) and a.dtype == np.int64 else TensorProto.FLOAT
         return helper.make_tensor_value_info(name, kind, a.shape if isinstance(a, np.ndarray) else a)
 
-    graph = helper.make_graph(nodes, "g", [info(*i) for i in inputs], [info(*o) for o in outputs],
+    listed = [*inputs, *(stored if ir < 4 else [])]
+    graph = helper.make_graph(nodes, "g", [info(*i) for i in listed], [info(*o) for o in outputs],
                               [numpy_helper.from_array(a, n) for n, a in stored])
-    m = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])
+    m = helper.make_model(graph, ir_version=ir, opset_imports=[helper.make_opsetid("", opset)])
     onnx.checker.check_model(m)
     return m
 
@@ -185,6 +187,94 @@ def colour_last():
                    [y])
 
 
+def padded(t, low, high, value=0.0):
+    """What auto_pad adds to both sides of height and width."""
+    return F.pad(t, (low, high, low, high), value=value)
+
+
+def cntk():
+    """The public emotion-ferplus in small, node by node as CNTK wrote it: operator set 7 of format 3, one raw image,
+    biases added to convolutions, weights of the first product reshaped on the way, Dropout left in."""
+    w1, w2, w3 = floats(4, 1, 3, 3) * 0.5, floats(4, 4, 3, 3) * 0.3, floats(6, 4, 5, 5) * 0.2
+    b1, b2, b3 = floats(4, 1, 1), floats(4, 1, 1), floats(6, 1, 1)
+    m1, m2, c1, c2 = floats(6, 8, 8, 8) * 0.1, floats(8, 8), floats(8), floats(8)
+    same = {"auto_pad": "SAME_UPPER", "group": 1, "dilations": [1, 1]}
+    nodes = [
+        helper.make_node("Sub", ["Input3", "Constant339"], ["Minus340_Output_0"]),
+        helper.make_node("Div", ["Minus340_Output_0", "Constant343"], ["Block352_Output_0"]),
+        helper.make_node("Conv", ["Block352_Output_0", "w1"], ["Convolution362"], kernel_shape=[3, 3], strides=[1, 1],
+                         **same),
+        helper.make_node("Add", ["Convolution362", "b1"], ["Plus364"]),
+        helper.make_node("Relu", ["Plus364"], ["ReLU366"]),
+        helper.make_node("Conv", ["ReLU366", "w2"], ["Convolution380"], kernel_shape=[3, 3], strides=[1, 1], **same),
+        helper.make_node("Add", ["Convolution380", "b2"], ["Plus382"]),
+        helper.make_node("Relu", ["Plus382"], ["ReLU384"]),
+        helper.make_node("MaxPool", ["ReLU384"], ["Pooling398"], auto_pad="NOTSET", kernel_shape=[2, 2],
+                         pads=[0, 0, 0, 0], strides=[2, 2]),
+        helper.make_node("Dropout", ["Pooling398"], ["Dropout408", "Dropout408_mask"], ratio=0.25),
+        helper.make_node("Conv", ["Dropout408", "w3"], ["Convolution421"], kernel_shape=[5, 5], strides=[2, 2], **same),
+        helper.make_node("Add", ["Convolution421", "b3"], ["Plus423"]),
+        helper.make_node("Relu", ["Plus423"], ["ReLU425"]),
+        helper.make_node("MaxPool", ["ReLU425"], ["Pooling439"], auto_pad="SAME_UPPER", kernel_shape=[3, 3],
+                         strides=[2, 2]),
+        helper.make_node("Dropout", ["Pooling439"], ["Dropout612"], ratio=0.25),
+        helper.make_node("Reshape", ["Dropout612", "Dropout612_shape"], ["Dropout612_reshape0"]),
+        helper.make_node("Reshape", ["Parameter613", "Parameter613_shape"], ["Parameter613_reshape1"]),
+        helper.make_node("MatMul", ["Dropout612_reshape0", "Parameter613_reshape1"], ["Times622"]),
+        helper.make_node("Add", ["Times622", "c1"], ["Plus624"]),
+        helper.make_node("Relu", ["Plus624"], ["ReLU636"]),
+        helper.make_node("Dropout", ["ReLU636"], ["Dropout675"], ratio=0.5),
+        helper.make_node("MatMul", ["Dropout675", "Parameter1693"], ["Times690"]),
+        helper.make_node("Add", ["Times690", "c2"], ["Plus692_Output_0"]),
+    ]
+    stored = [("Constant339", np.array(127.5, np.float32)), ("Constant343", np.array(255, np.float32)), ("w1", w1),
+              ("b1", b1), ("w2", w2), ("b2", b2), ("w3", w3), ("b3", b3), ("Dropout612_shape", np.array([1, 384])),
+              ("Parameter613", m1), ("Parameter613_shape", np.array([384, 8])), ("c1", c1), ("Parameter1693", m2),
+              ("c2", c2)]
+    x = np.floor(RNG.uniform(0, 256, (1, 1, 64, 64))).astype(np.float32)
+    t = (torch.tensor(x) - 127.5) / 255
+    t = F.relu(F.conv2d(t, torch.tensor(w1), torch.tensor(b1).flatten(), padding=1))
+    t = F.max_pool2d(F.relu(F.conv2d(t, torch.tensor(w2), torch.tensor(b2).flatten(), padding=1)), 2)
+    t = F.relu(F.conv2d(padded(t, 1, 2), torch.tensor(w3), torch.tensor(b3).flatten(), 2))
+    t = F.max_pool2d(padded(t, 0, 1, -np.inf), 3, 2).reshape(1, 384)
+    t = F.relu(t @ torch.tensor(m1).reshape(384, 8) + torch.tensor(c1))
+    y = (t @ torch.tensor(m2) + torch.tensor(c2)).numpy()
+    model = model_of(nodes, [("Input3", (1, 1, 64, 64))], [("Plus692_Output_0", (1, 8))], stored, 7, 3)
+    return case_of("cntk", model, [x], [y])
+
+
+def keras():
+    """As tf2onnx writes a Keras classifier of gray faces: channels last, transposed once, means over what were the
+    image's sides, batch normalisation behind ReLU."""
+    w1, b1, w2, b2 = floats(6, 1, 3, 3) * 0.5, floats(6), floats(8, 6, 3, 3) * 0.3, floats(8)
+    norm = {"scale": floats(6), "shift": floats(6), "mean": floats(6), "variance": np.abs(floats(6)) + 0.5}
+    m, c = floats(8, 8), floats(8)
+    nodes = [
+        helper.make_node("Transpose", ["input_1"], ["first"], perm=[0, 3, 1, 2]),
+        helper.make_node("Conv", ["first", "w1", "b1"], ["conv2d"], kernel_shape=[3, 3], strides=[2, 2],
+                         auto_pad="SAME_UPPER"),
+        helper.make_node("Relu", ["conv2d"], ["activation"]),
+        helper.make_node("BatchNormalization", ["activation", *norm], ["normal"], epsilon=1e-3),
+        helper.make_node("MaxPool", ["normal"], ["pool"], kernel_shape=[2, 2], strides=[2, 2]),
+        helper.make_node("Conv", ["pool", "w2", "b2"], ["conv2d_1"], kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+        helper.make_node("Relu", ["conv2d_1"], ["activation_1"]),
+        helper.make_node("Transpose", ["activation_1"], ["last"], perm=[0, 2, 3, 1]),
+        helper.make_node("ReduceMean", ["last"], ["global_average_pooling2d"], axes=[1, 2], keepdims=0),
+        helper.make_node("MatMul", ["global_average_pooling2d", "m"], ["dense_product"]),
+        helper.make_node("Add", ["dense_product", "c"], ["dense"]),
+        helper.make_node("Softmax", ["dense"], ["predictions"], axis=-1),
+    ]
+    stored = [("w1", w1), ("b1", b1), *norm.items(), ("w2", w2), ("b2", b2), ("m", m), ("c", c)]
+    x = RNG.uniform(0, 1, (2, 24, 24, 1)).astype(np.float32)
+    t = F.relu(F.conv2d(padded(torch.tensor(x).permute(0, 3, 1, 2), 0, 1), torch.tensor(w1), torch.tensor(b1), 2))
+    scale, shift, mean, variance = (torch.tensor(a) for a in norm.values())
+    t = F.max_pool2d(F.batch_norm(t, mean, variance, scale, shift, eps=1e-3), 2)
+    t = F.relu(F.conv2d(t, torch.tensor(w2), torch.tensor(b2), padding=1)).mean((2, 3))
+    y = torch.softmax(t @ torch.tensor(m) + torch.tensor(c), 1).numpy()
+    model = model_of(nodes, [("input_1", ("unk__1", 24, 24, 1))], [("predictions", ("unk__1", 8))], stored)
+    return case_of("keras", model, [x], [y])
+
+
 def main():
     golden = {family: [] for family in FAMILIES}
     for case in node_cases():
@@ -193,7 +283,7 @@ def main():
                 if size_of(case) <= DIGITS_MAX:
                     golden[family].append(case)
     golden["operator sets"] = [*old_forms(), *newer_forms()]
-    golden["networks"] = [torch_net(), ferplus_like(), colour_last()]
+    golden["networks"] = [torch_net(), ferplus_like(), colour_last(), cntk(), keras()]
     text = json.dumps(golden, separators=(",", ":")).replace('{"name"', '\n{"name"') + "\n"
     (HERE / "graph.json").write_text(text, encoding="ascii")
     for family, cases in golden.items():

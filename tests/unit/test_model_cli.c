@@ -1,6 +1,8 @@
 /* train, runs, eval, predict, models and model as a person or a script meets them. */
 #include "support.h"
 
+#include "ferlab/base/path.h"
+#include "ferlab/nn/onnx.h"
 #include "ferlab/train/recipe.h"
 
 #include <math.h>
@@ -275,6 +277,50 @@ static void test_exported_model_comes_back_the_same(void **state)
     json_decref(before);
 }
 
+/* A gray square with a bright half, as PGM. */
+static void write_image(const char *name, int width, int height)
+{
+    char *bytes = malloc(64 + (size_t)width * (size_t)height);
+    int head = sprintf(bytes, "P5\n%d %d\n255\n", width, height);
+    for (int i = 0; i < width * height; i++)
+        bytes[head + i] = (char)(i % width < width / 2 ? 40 : 200);
+    write_file(dir, name, bytes, (size_t)(head + width * height));
+    free(bytes);
+}
+
+/* The probabilities of an image by the model in a file, or by one of the workspace. */
+static void predicted(const char *image, const char *model, double out[8])
+{
+    json_t *j = run_ferlab_json("-w", ws, "predict", image, "--model", model, "--json", NULL);
+    json_t *face = json_array_get(json_object_get(json_array_get(j, 0), "faces"), 0);
+    for (size_t k = 0; k < 8; k++)
+        out[k] = json_number_value(json_array_get(json_object_get(face, "probabilities"), k));
+    json_decref(j);
+}
+
+static void test_folded_export_predicts_the_same_and_keeps_its_notes(void **state)
+{
+    (void)state;
+    char file[PATH_MAX], image[PATH_MAX];
+    double want[8], got[8];
+    size_t size;
+    write_image("fold.pgm", 48, 48);
+    snprintf(file, sizeof file, "%s", in_dir("folded.onnx"));
+    snprintf(image, sizeof image, "%s", in_dir("fold.pgm"));
+    json_decref(run_ferlab_json("-w", ws, "model", "export", "small", file, "--fold-bn", "--json", NULL));
+    char *bytes = file_read(file, 1 << 20, &size, NULL), *run = onnx_note_read(bytes, size, "run"),
+         *arch = onnx_note_read(bytes, size, "arch"), *classes = onnx_note_read(bytes, size, "classes");
+    assert_null(memmem(bytes, size, "BatchNormalization", strlen("BatchNormalization")));
+    assert_string_equal(run, "small");
+    assert_string_equal(arch, "8b,P,8b,P,16b");
+    assert_string_equal(classes, "neutral,happiness,surprise,sadness,anger,disgust,fear,contempt");
+    free(bytes), free(run), free(arch), free(classes);
+    predicted(image, "small", want);
+    predicted(image, file, got);
+    for (size_t k = 0; k < 8; k++)
+        assert_float_equal(got[k], want[k], 1e-5);
+}
+
 static void test_use_and_remove_change_the_current_model(void **state)
 {
     (void)state;
@@ -295,17 +341,6 @@ static void test_use_and_remove_change_the_current_model(void **state)
     json_decref(j);
     json_decref(run_ferlab_json("-w", ws, "model", "use", "small", "--json", NULL));
     EXPECT(2, "import", "-w", ws, "model", "polish", "third");
-}
-
-/* A gray square with a bright half, as PGM. */
-static void write_image(const char *name, int width, int height)
-{
-    char *bytes = malloc(64 + (size_t)width * (size_t)height);
-    int head = sprintf(bytes, "P5\n%d %d\n255\n", width, height);
-    for (int i = 0; i < width * height; i++)
-        bytes[head + i] = (char)(i % width < width / 2 ? 40 : 200);
-    write_file(dir, name, bytes, (size_t)(head + width * height));
-    free(bytes);
 }
 
 static void test_predict_tells_one_face_an_image(void **state)
@@ -433,6 +468,7 @@ int main(void)
         cmocka_unit_test(test_eval_refuses_what_it_cannot_mean),
         cmocka_unit_test(test_models_are_told),
         cmocka_unit_test(test_exported_model_comes_back_the_same),
+        cmocka_unit_test(test_folded_export_predicts_the_same_and_keeps_its_notes),
         cmocka_unit_test(test_use_and_remove_change_the_current_model),
         cmocka_unit_test(test_imported_model_predicts_what_is_asked_for),
         cmocka_unit_test(test_predict_tells_one_face_an_image),

@@ -51,24 +51,42 @@ static int tear_down(void **state)
         output_free(&said);                                                                                  \
     } while (0)
 
+/* CNTK's own writing of the public emotion-ferplus, in small. */
 static void test_public_model_is_guessed_with_the_reason(void **state)
 {
     (void)state;
     char file[PATH_MAX];
-    snprintf(file, sizeof file, "%s", in_dir("ferplus.onnx"));
+    snprintf(file, sizeof file, "%s", in_dir("cntk.onnx"));
     EXPECT(0, "pixels of 0 to 255, because its first node makes them smaller; logits", "-w", ws, "model",
            "import", file, "--name", "public");
     EXPECT(0, "current model", "-w", ws, "model", "use", "public");
     EXPECT(0, "accuracy", "-w", ws, "eval");
-    EXPECT(0, "run 1 public-1: graph of 9 operators", "-w", ws, "train", "--from", "public", "--epochs", "1",
+    EXPECT(0, "run 1 public-1: graph of 22 operators", "-w", ws, "train", "--from", "public", "--epochs", "1",
            "--no-use");
+    snprintf(file, sizeof file, "%s", in_dir("folded.onnx"));
+    EXPECT(1, "public: normalisation is folded in networks of ferlab's own kind only", "-w", ws, "model",
+           "export", "public", file, "--fold-bn");
 }
 
-/* The golden's face, raw, against the softmax of its logits. */
+static const json_t *network_case(const char *name)
+{
+    json_t *c;
+    size_t i;
+    json_array_foreach(json_object_get(golden, "networks"), i, c)
+    {
+        if (strcmp(json_string_value(json_object_get(c, "name")), name) == 0)
+            return c;
+    }
+    fail_msg("no golden '%s'", name);
+    return NULL;
+}
+
+/* The golden's face, raw and of the model's own size, so that it goes in as it is, against the softmax of its
+ * logits. */
 static void test_prediction_is_the_softmax_of_the_golden(void **state)
 {
     (void)state;
-    const json_t *c = json_array_get(json_object_get(golden, "networks"), 1);
+    const json_t *c = network_case("cntk");
     struct value x = case_value(json_array_get(json_object_get(c, "inputs"), 0));
     struct err e = {0};
     size_t size;
@@ -117,6 +135,18 @@ static void test_classes_are_named_in_any_order_and_more_than_eight(void **state
     EXPECT(0, "accuracy", "-w", ws, "eval", "--model", "ten");
 }
 
+static void test_keras_model_with_channels_last_is_evaluated(void **state)
+{
+    (void)state;
+    char file[PATH_MAX];
+    snprintf(file, sizeof file, "%s", in_dir("keras.onnx"));
+    EXPECT(0, "nothing tells otherwise; probabilities, because it ends in Softmax", "-w", ws, "model",
+           "import", file, "--name", "guessed");
+    EXPECT(0, "imported keras", "-w", ws, "model", "import", file, "--scale", "unit", "--classes",
+           "angry,disgust,scared,happy,sad,surprised,neutral,contempt");
+    EXPECT(0, "accuracy", "-w", ws, "eval", "--model", "keras");
+}
+
 static void test_colour_input_with_channels_last_is_fed_gray(void **state)
 {
     (void)state;
@@ -133,6 +163,7 @@ int main(void)
         cmocka_unit_test(test_public_model_is_guessed_with_the_reason),
         cmocka_unit_test(test_prediction_is_the_softmax_of_the_golden),
         cmocka_unit_test(test_classes_are_named_in_any_order_and_more_than_eight),
+        cmocka_unit_test(test_keras_model_with_channels_last_is_evaluated),
         cmocka_unit_test(test_colour_input_with_channels_last_is_fed_gray),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

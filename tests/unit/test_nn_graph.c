@@ -89,7 +89,7 @@ static void test_forms_of_old_and_new_operator_sets_are_read(void **state)
 static void test_whole_networks_are_right(void **state)
 {
     (void)state;
-    expect_family("networks", 3);
+    expect_family("networks", 5);
 }
 
 /* ---- as classifiers of images ---- */
@@ -155,6 +155,9 @@ static void test_images_run_with_open_and_with_fixed_batches(void **state)
     expect_images("ferplus", (struct graph_image){.batch = 1, .channels = 1, .size = 64}, 8);
     expect_images("colour",
                   (struct graph_image){.batch = 1, .channels = 3, .size = 16, .channels_last = true}, 8);
+    expect_images("cntk", (struct graph_image){.batch = 1, .channels = 1, .size = 64}, 8);
+    expect_images("keras", (struct graph_image){.batch = 1, .channels = 1, .size = 24, .channels_last = true},
+                  8);
 }
 
 static void test_graph_tells_how_it_begins_and_ends(void **state)
@@ -166,8 +169,10 @@ static void test_graph_tells_how_it_begins_and_ends(void **state)
         enum graph_ending ending;
     } cases[] = {{"torch", false, GRAPH_ENDS_OPEN},
                  {"ferplus", true, GRAPH_ENDS_OPEN},
-                 {"colour", false, GRAPH_ENDS_IN_SOFTMAX}};
-    for (size_t i = 0; i < 3; i++) {
+                 {"colour", false, GRAPH_ENDS_IN_SOFTMAX},
+                 {"cntk", true, GRAPH_ENDS_OPEN},
+                 {"keras", false, GRAPH_ENDS_IN_SOFTMAX}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct graph *g = load(network_case(cases[i].name));
         assert_int_equal(graph_scales_pixels(g), cases[i].scales);
         assert_int_equal(graph_ending(g), cases[i].ending);

@@ -373,6 +373,39 @@ static void test_probabilities_without_softmax_learn_by_their_logarithms(void **
     graph_free(g);
 }
 
+/* Through the bias, the mean and the softmax to the convolution. */
+static void test_logits_are_scaled_where_a_last_layer_makes_them(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool logits;
+    } cases[] = {{"residual", true}, {"colour", false}, {"cntk", true}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct lesson l;
+        struct err e = {0};
+        float before[80], after[80];
+        open_lesson(&l, cases[i].name, 1);
+        size_t classes = (size_t)graph_classes(l.graph);
+        assert_true(graph_run(l.graph, l.images, l.count, 1, before, &e));
+        assert_true(graph_scale_logits(l.graph, cases[i].logits, 0.5f));
+        assert_true(graph_run(l.graph, l.images, l.count, 1, after, &e));
+        for (size_t k = 0; k < (size_t)l.count * classes; k++) { /* against the first class of each image */
+            size_t first = k / classes * classes;
+            float was = cases[i].logits ? before[k] - before[first] : logf(before[k] / before[first]),
+                  is = cases[i].logits ? after[k] - after[first] : logf(after[k] / after[first]);
+            assert_float_equal(is, 0.5f * was, 1e-4);
+        }
+        close_lesson(&l);
+    }
+    struct graph *g = made_graph("Relu", 1);
+    graph_session_free(made_session(g, true));
+    const float weight = graph_parameter_list(g).items[0].value[0];
+    assert_false(graph_scale_logits(g, true, 0.5f));
+    assert_true(graph_parameter_list(g).items[0].value[0] == weight);
+    graph_free(g);
+}
+
 static void test_graphs_of_fixed_batches_learn_the_same(void **state)
 {
     (void)state;
@@ -497,6 +530,7 @@ int main(void)
         cmocka_unit_test(test_files_hold_what_was_learnt),
         cmocka_unit_test(test_files_keep_the_rest),
         cmocka_unit_test(test_probabilities_without_softmax_learn_by_their_logarithms),
+        cmocka_unit_test(test_logits_are_scaled_where_a_last_layer_makes_them),
         cmocka_unit_test(test_graphs_of_fixed_batches_learn_the_same),
         cmocka_unit_test(test_preparation_of_pixels_is_not_learnt),
         cmocka_unit_test(test_weights_are_learnt_as_they_are_used),

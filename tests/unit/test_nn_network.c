@@ -36,18 +36,17 @@ static int count_threads(void)
     return count;
 }
 
-/* Runs first: what an earlier test started would still be there. */
+/* Runs first: what an earlier test started would still be there. An emulator has threads of its own. */
 static void test_a_session_of_one_thread_starts_none(void **state)
 {
     (void)state;
-    int most = omp_get_max_threads();
-    assert_int_equal(count_threads(), 1);
+    int most = omp_get_max_threads(), before = count_threads();
     struct network *net = make("8,P,16", 12, 8, 1);
     struct session *s = open_session(net, 4, true, 1);
     float *x = random_floats(4 * 12 * 12, 1), targets[4 * 8] = {1.0f}, p[4 * 8];
     session_train(s, x, targets, 4, LOSS_CROSS_ENTROPY, 1, 1, NULL);
     session_predict(s, x, 4, p);
-    assert_int_equal(count_threads(), 1);
+    assert_int_equal(count_threads(), before);
     assert_int_equal(omp_get_max_threads(), most); /* other users of OpenMP keep theirs */
     session_free(s);
     network_free(net);
@@ -217,9 +216,13 @@ static void test_whole_gradients_match_finite_differences(void **state)
 {
     (void)state;
     static const char *const archs[] = {"12,P,20x1,7,P", "8b,P,D25,12b,P,F20,D50", "10,P,V,D20", "9,G,F11"};
-    float *x = random_floats(BATCH * SIDE * SIDE, 3), *targets = some_targets(BATCH);
+    float *x = random_floats(BATCH * SIDE * SIDE, 3), *shares = some_targets(BATCH),
+          *sets = some_targets(BATCH);
+    for (int i = 0; i < BATCH * CLASSES; i++)
+        sets[i] = sets[i] > 0.0f;
     for (size_t a = 0; a < sizeof archs / sizeof *archs; a++)
         for (int kind = LOSS_CROSS_ENTROPY; kind <= LOSS_MULTI_TARGET; kind++) {
+            const float *targets = kind == LOSS_MULTI_TARGET ? sets : shares;
             struct network *net = make(archs[a], SIDE, CLASSES, 5);
             struct session *s = open_session(net, BATCH, true, 2);
             session_train(s, x, targets, BATCH, (enum loss)kind, 4, 2, NULL);
@@ -250,7 +253,7 @@ static void test_whole_gradients_match_finite_differences(void **state)
             session_free(s);
             network_free(net);
         }
-    free(x), free(targets);
+    free(x), free(shares), free(sets);
 }
 
 /* Five steps on uneven batches; every parameter's bits, and the predictions'. */

@@ -104,6 +104,73 @@ static void expect_file(const char *path, const json_t *c, const char *arch)
     free(x);
 }
 
+static bool holds(const struct model *m, const char *text)
+{
+    return memmem(m->bytes, m->size, text, strlen(text)) != NULL;
+}
+
+static void test_folded_networks_predict_the_same_without_normalisation(void **state)
+{
+    (void)state;
+    static const char *const archs[][2] = {{"8,P,16x1,P,G,F9,D20", "8b,P,16x1b,P,G,F9,D20"},
+                                           {"6b,P,D25,9,10x1b,V", "6b,P,D25,9b,10x1b,V"},
+                                           {"5b,P,F7", "5b,P,F7"}};
+    float *x = random_floats(IMAGES * SIDE * SIDE, 5), want[IMAGES * CLASSES], got[IMAGES * CLASSES];
+    for (size_t i = 0; i < sizeof archs / sizeof *archs; i++) {
+        struct err e;
+        struct network *net = make_used(archs[i][0], SIDE), *folded = network_fold(net, &e);
+        if (!folded)
+            fail_msg("%s: %s", archs[i][0], e.text);
+        assert_string_equal(network_arch(folded), archs[i][1]);
+        struct model m = write_model(folded);
+        assert_false(holds(&m, "BatchNormalization"));
+        struct network *back = onnx_read(m.bytes, m.size, "folded.onnx", &e);
+        if (!back)
+            fail_msg("%s: %s", archs[i][0], e.text);
+        assert_string_equal(network_arch(back), archs[i][1]);
+        predict(net, x, IMAGES, want);
+        predict(back, x, IMAGES, got);
+        for (size_t k = 0; k < IMAGES * CLASSES; k++)
+            assert_float_equal(got[k], want[k], 1e-5);
+        network_free(back);
+        network_free(folded);
+        network_free(net);
+        free(m.bytes);
+    }
+    free(x);
+}
+
+/* Presets without normalisation stay what they are called. */
+static void test_folding_what_has_no_normalisation_keeps_its_bits(void **state)
+{
+    (void)state;
+    struct err e;
+    struct network *net = make_used("vgg13", 0), *folded = network_fold(net, &e);
+    assert_non_null(folded);
+    assert_string_equal(network_arch(folded), "vgg13");
+    struct model a = write_model(net), b = write_model(folded);
+    assert_int_equal(a.size, b.size);
+    assert_memory_equal(a.bytes, b.bytes, a.size);
+    free(a.bytes), free(b.bytes);
+    network_free(folded);
+    network_free(net);
+}
+
+static void test_notes_of_another_file_take_the_place_of_its_own(void **state)
+{
+    (void)state;
+    struct network *net = make_used("4", SIDE);
+    struct model m = write_model(net), bare, both;
+    struct err e;
+    assert_true(onnx_write(net, NULL, NULL, 0, &bare.bytes, &bare.size, &e));
+    assert_null(onnx_note_read(bare.bytes, bare.size, "classes"));
+    assert_true(onnx_notes_copy(bare.bytes, bare.size, m.bytes, m.size, &both.bytes, &both.size, &e));
+    assert_int_equal(both.size, m.size);
+    assert_memory_equal(both.bytes, m.bytes, m.size);
+    free(both.bytes), free(bare.bytes), free(m.bytes);
+    network_free(net);
+}
+
 static void test_models_of_other_writers_predict_what_they_should(void **state)
 {
     (void)state;
@@ -364,6 +431,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_written_reads_back_bit_for_bit),
+        cmocka_unit_test(test_folded_networks_predict_the_same_without_normalisation),
+        cmocka_unit_test(test_folding_what_has_no_normalisation_keeps_its_bits),
+        cmocka_unit_test(test_notes_of_another_file_take_the_place_of_its_own),
         cmocka_unit_test(test_models_of_other_writers_predict_what_they_should),
         cmocka_unit_test(test_onnx_checker_and_opencv_agree),
         cmocka_unit_test(test_what_is_not_supported_is_named),

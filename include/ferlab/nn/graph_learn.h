@@ -38,6 +38,10 @@ void graph_session_free(struct graph_session *s);
 bool graph_session_train(struct graph_session *s, const float *images, const float *targets, int count,
                          enum loss loss, float *probabilities, double *mean_loss, struct err *e);
 
+/* All logits become `factor` times as large: the weights and biases of the last layer do. False, and nothing
+ * changed, where no layer that is learnt and serves nothing else makes them. */
+bool graph_scale_logits(struct graph *g, bool outputs_are_logits, float factor);
+
 /* The file as it was read, with what was learnt in its place: a stored tensor in the tensor, what came out of
  * nodes without the image in a Constant node instead of the last of them. mallocs *bytes. */
 bool graph_write(const struct graph *g, void **bytes, size_t *size, struct err *e);

@@ -32,6 +32,9 @@ struct network; /* layers, weights, running statistics */
  */
 struct network *network_create(const char *arch, int input_size, int classes, uint64_t seed, struct err *e);
 struct network *network_copy(const struct network *net, struct err *e);
+/* A network that predicts the same without normalisation: each is folded into weights and a bias of the
+ * convolution before it, so that N of the architecture becomes Nb. */
+struct network *network_fold(const struct network *net, struct err *e);
 void network_free(struct network *net);
 
 const char *network_arch(const struct network *net); /* the canonical string, presets by name */
@@ -57,6 +60,13 @@ struct parameter_list {
 };
 struct parameter_list network_parameter_list(struct network *net);
 
+/* All logits become `factor` times as large: the last layer's weights and bias do. */
+void network_scale_logits(struct network *net, float factor);
+
+/* Values of `average`, a list of the same dimensions, become decay x theirs + (1 - decay) x those of `now`.
+ */
+void parameters_average(struct parameter_list average, struct parameter_list now, float decay, int threads);
+
 /* Buffers for one network and at most `batch` images at a time. Everything is allocated here, nothing later.
  * threads 0: all the machine has. Same seed, data and thread count give the same bits. */
 struct session;
@@ -66,7 +76,8 @@ size_t session_bytes(const struct session *s);
 
 enum loss {
     LOSS_CROSS_ENTROPY, /* -sum_k t_k log p_k with soft targets t */
-    LOSS_MULTI_TARGET,  /* -log of the largest p_k among the k with t_k > 0 (Barsoum et al. 2016) */
+    LOSS_MULTI_TARGET,  /* -t_k log p_k of the largest p_k among the k with t_k > 0, Barsoum et al. 2016 where
+                           t is 0 or 1 */
 };
 
 /* Sessions that are not for training read the weights once, when they are made, and again when told that

@@ -11,7 +11,7 @@ struct onnx_note { /* one metadata_props entry */
     const char *key, *value;
 };
 
-/* mallocs *bytes. `classes`: their names, network_classes() of them. */
+/* mallocs *bytes. `classes`: their names, network_classes() of them; NULL: not noted. */
 bool onnx_write(const struct network *net, const char *const *classes, const struct onnx_note *notes,
                 size_t note_count, void **bytes, size_t *size, struct err *e);
 
@@ -24,5 +24,8 @@ char *onnx_note_read(const void *bytes, size_t size, const char *key);
 /* The file with these notes in place of its own of the same keys; mallocs *out. */
 bool onnx_notes_set(const void *bytes, size_t size, const struct onnx_note *notes, size_t count, void **out,
                     size_t *out_size, struct err *e);
+/* The file with all notes of another in place of its own; mallocs *out. */
+bool onnx_notes_copy(const void *bytes, size_t size, const void *other, size_t other_size, void **out,
+                     size_t *out_size, struct err *e);
 
 #endif

@@ -53,6 +53,7 @@ const char *model_free_name(struct workspace *ws, const char *wish, struct arena
 
 /* The current model, what `pred`, `conf` and the scores speak of; id 0 where none. */
 int64_t model_current(struct workspace *ws);
+/* An external model is one of the lists from then on. */
 bool model_use(struct workspace *ws, int64_t model, struct err *e);
 
 /* Writes predictions of one model for `count` samples, replacing what it had for them. probabilities:

@@ -31,6 +31,11 @@ bool predictor_faces(struct predictor *p, const uint8_t *pixels, size_t count,
 bool predictor_image(struct predictor *p, const struct gray *image, float probabilities[EMOTION_COUNT],
                      struct err *e);
 
+/* A model's file without batch normalisation, which is folded into the convolutions; its notes are kept but
+ * for the architecture's. Fails with a sentence where it is a graph of other operators. mallocs *out. */
+bool model_fold(const void *bytes, size_t size, const char *name, void **out, size_t *out_size,
+                struct err *e);
+
 /* Whether `word` names a file rather than a model: it has a '/', ends in .onnx, or is an existing file. */
 bool model_is_path(const char *word);
 
