@@ -5,6 +5,7 @@
 
 #include "ferlab/base/interrupt.h"
 #include "ferlab/base/json.h"
+#include "ferlab/eval/calibration.h"
 #include "ferlab/eval/metrics.h"
 #include "ferlab/train/inference.h"
 
@@ -21,7 +22,9 @@ struct evaluation {
     char label_revision[13];
     struct confusion confusion;
     struct metrics metrics;
-    size_t in_sample; /* of those counted, seen in training */
+    struct calibration calibration;
+    double kl_sum;              /* of the divergences of the predictions from the votes, in nats */
+    size_t in_sample, kl_count; /* of those counted: seen in training; with votes for an emotion */
 };
 
 static void count_rows(const struct columns *c, enum label_source labels, const uint32_t *rows, size_t count,
@@ -30,11 +33,23 @@ static void count_rows(const struct columns *c, enum label_source labels, const 
     const int8_t *label = labels == LABELS_CROWD ? c->crowd : c->label;
     for (size_t i = 0; i < count; i++) {
         size_t row = rows[i];
+        if (label[row] < 0 || label[row] >= EMOTION_COUNT)
+            continue;
         confusion_add(&out->confusion, label[row], c->prediction[row]);
-        out->in_sample += label[row] >= 0 && label[row] < EMOTION_COUNT && c->in_sample[row];
+        calibration_add(&out->calibration, label[row], c->probabilities[row]);
+        out->in_sample += c->in_sample[row];
+        double kl = votes_kl(&c->votes[row], c->probabilities[row]);
+        out->kl_sum += isnan(kl) ? 0 : kl;
+        out->kl_count += !isnan(kl);
     }
     metrics_of(&out->confusion, &out->metrics);
     columns_label_revision(c, labels, out->label_revision);
+}
+
+/* Mean KL divergence of the predictions from the votes; NaN where no face has votes. */
+static double kl_votes(const struct evaluation *v)
+{
+    return v->kl_count > 0 ? v->kl_sum / (double)v->kl_count : NAN;
 }
 
 static json_t *class_json(int k, const struct class_score *s)
@@ -76,6 +91,9 @@ static void print_json(const struct protocol *p, const struct columns *c, const 
     json_object_set_new(j, "accuracy", json_number(m->accuracy));
     json_object_set_new(j, "accuracy_95", json_pack("[o, o]", json_number(low), json_number(high)));
     json_object_set_new(j, "macro_f1", json_number(m->macro_f1));
+    json_object_set_new(j, "cross_entropy", json_number(calibration_cross_entropy(&v->calibration)));
+    json_object_set_new(j, "kl_votes", json_number(kl_votes(v)));
+    json_object_set_new(j, "ece", json_number(calibration_error(&v->calibration)));
     json_object_set_new(j, "per_class", classes);
     json_object_set_new(j, "confusion", confusion_json(&v->confusion));
     json_print(stdout, j);
@@ -92,6 +110,8 @@ static void print_text(const struct protocol *p, const struct columns *c, const 
     confusion_print(&v->confusion, m);
     printf("\naccuracy %.2f %%  [%.1f, %.1f] at 95 %%   macro F1 %.3f   %lld faces\n", 100 * m->accuracy,
            100 * low, 100 * high, m->macro_f1, (long long)m->count);
+    printf("calibration error %.2f %%   cross-entropy %.3f   divergence from the votes (KL) %.3f nats\n",
+           100 * calibration_error(&v->calibration), calibration_cross_entropy(&v->calibration), kl_votes(v));
 }
 
 static void warn_in_sample(const struct cli *cli, const struct evaluation *v)

@@ -52,19 +52,10 @@ static struct predictor *open_predictor(const struct cli *cli, const char *model
     return from_workspace(cli, NULL, e);
 }
 
-static int most_probable(const float probabilities[EMOTION_COUNT])
-{
-    int best = 0;
-    for (int k = 1; k < EMOTION_COUNT; k++)
-        if (probabilities[k] > probabilities[best])
-            best = k;
-    return best;
-}
-
 static json_t *file_json(const char *path, const struct gray *image, const float probabilities[EMOTION_COUNT])
 {
     int side = image->width < image->height ? image->width : image->height,
-        best = most_probable(probabilities);
+        best = emotion_most_probable(probabilities);
     json_t *all = json_array();
     for (int k = 0; k < EMOTION_COUNT; k++)
         json_array_append_new(all, json_number((double)probabilities[k]));
@@ -78,7 +69,7 @@ static json_t *file_json(const char *path, const struct gray *image, const float
 static void print_text(const char *path, const float probabilities[EMOTION_COUNT])
 {
     char shown[PATH_MAX];
-    int best = most_probable(probabilities);
+    int best = emotion_most_probable(probabilities);
     printf("%s  %s %.1f %%", str_escape(shown, sizeof shown, path), class_name(best),
            100 * (double)probabilities[best]);
     for (int k = 0; k < EMOTION_COUNT; k++)

@@ -11,29 +11,28 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What the command line says; numbers that were not given are NaN, since --from has other defaults. */
+/* What the command line says; numbers that were not given are as nothing_said has them, since --from has
+ * other defaults. */
 struct words {
     const char *arch, *from, *name, *rule, *labels, *resume;
-    int64_t epochs, batch, threads, seed, limit;
-    double rate, momentum, weight_decay, warmup, rotation, zoom, aspect, shift;
-    bool no_flip, no_use;
+    int64_t whole[RECIPE_NUMBERS]; /* of recipe_numbers, those that are whole; -1: not said */
+    double real[RECIPE_NUMBERS];   /* the others; NaN: not said */
+    bool no_flip, no_calibrate, no_use;
 };
 
-static const struct words nothing_said = {
-    .epochs = -1,
-    .batch = -1,
-    .threads = -1,
-    .seed = -1,
-    .limit = -1,
-    .rate = NAN,
-    .momentum = NAN,
-    .weight_decay = NAN,
-    .warmup = NAN,
-    .rotation = NAN,
-    .zoom = NAN,
-    .aspect = NAN,
-    .shift = NAN,
-};
+static void say_nothing(struct words *w)
+{
+    *w = (struct words){0};
+    for (int i = 0; i < RECIPE_NUMBERS; i++) {
+        w->whole[i] = -1;
+        w->real[i] = NAN;
+    }
+}
+
+static bool is_said(const struct words *w, int number)
+{
+    return w->whole[number] >= 0 || !isnan(w->real[number]);
+}
 
 static bool take_word(const struct cli *cli, const char *option, const char *word, char *out, size_t size)
 {
@@ -45,24 +44,6 @@ static bool take_word(const struct cli *cli, const char *option, const char *wor
     }
     strcpy(out, word);
     return true;
-}
-
-static void take_integer(int64_t said, int *out)
-{
-    if (said >= 0)
-        *out = (int)said;
-}
-
-static void take_real(double said, double *out)
-{
-    if (!isnan(said))
-        *out = said;
-}
-
-static void take_float(double said, float *out)
-{
-    if (!isnan(said))
-        *out = (float)said;
 }
 
 static bool take_choices(const struct cli *cli, const struct words *w, struct recipe *r)
@@ -88,23 +69,12 @@ static bool take_choices(const struct cli *cli, const struct words *w, struct re
 static bool make_recipe(const struct cli *cli, const struct words *w, struct recipe *r)
 {
     *r = w->from != NULL ? recipe_fine_tune : recipe_default;
-    take_integer(w->epochs, &r->epochs);
-    take_integer(w->batch, &r->batch);
-    take_integer(w->threads, &r->threads);
-    take_real(w->rate, &r->learning_rate);
-    take_real(w->momentum, &r->momentum);
-    take_real(w->weight_decay, &r->weight_decay);
-    take_real(w->warmup, &r->warmup);
-    take_float(w->rotation, &r->augmentation.rotation_deg);
-    take_float(w->zoom, &r->augmentation.zoom);
-    take_float(w->aspect, &r->augmentation.aspect);
-    take_float(w->shift, &r->augmentation.shift);
+    for (int i = 0; i < RECIPE_NUMBERS; i++)
+        if (is_said(w, i))
+            recipe_set(r, &recipe_numbers[i], w->whole[i] >= 0 ? (double)w->whole[i] : w->real[i]);
     r->augmentation.flip = r->augmentation.flip && !w->no_flip;
+    r->calibrate = r->calibrate && !w->no_calibrate;
     r->use = !w->no_use;
-    if (w->seed >= 0)
-        r->seed = (uint64_t)w->seed;
-    if (w->limit >= 0)
-        r->limit = w->limit;
     return take_choices(cli, w, r) && take_word(cli, "arch", w->arch, r->arch, sizeof r->arch) &&
            take_word(cli, "from", w->from, r->from, sizeof r->from) &&
            take_word(cli, "name", w->name, r->name, sizeof r->name);
@@ -124,29 +94,34 @@ static const char *with_word(struct arena *a, const char *help, const char *word
     return text != NULL ? text : help;
 }
 
+static struct option_row number_row(struct arena *a, struct words *w, int i)
+{
+    const struct recipe_number *n = &recipe_numbers[i];
+    bool whole = recipe_number_is_whole(n);
+    return (struct option_row){
+        .name = n->option,
+        .kind = whole ? OPTION_INTEGER : OPTION_REAL,
+        .value = whole ? (void *)&w->whole[i] : (void *)&w->real[i],
+        .argument = n->unit,
+        .help = with_default(a, n->help, recipe_get(&recipe_default, n), recipe_get(&recipe_fine_tune, n)),
+        .min = n->low,
+        .max = n->high,
+    };
+}
+
 static enum parsed parse(struct cli *cli, struct words *w, int *argc, char **argv)
 {
-    const struct recipe *d = &recipe_default, *f = &recipe_fine_tune;
-    const struct augmentation *da = &d->augmentation, *fa = &f->augmentation;
+    const struct recipe *d = &recipe_default;
     struct arena a = {0};
-    const struct option_row options[] = {
+    const struct option_row before[] = {
         {"arch", OPTION_TEXT, &w->arch, "A",
          with_word(&a, "default, vgg13, or layers such as 8,P,8,P,16", d->arch), 0, 0},
         {"from", OPTION_TEXT, &w->from, "M", "start from this model (a name or an ONNX file)", 0, 0},
         {"name", OPTION_TEXT, &w->name, "NAME", "of the run and its model (the architecture's and a number)",
          0, 0},
-        {"epochs", OPTION_INTEGER, &w->epochs, "N",
-         with_default(&a, "times through the training faces", d->epochs, f->epochs), 1, RECIPE_EPOCHS_MAX},
-        {"batch", OPTION_INTEGER, &w->batch, "B", with_default(&a, "faces per step", d->batch, f->batch), 1,
-         RECIPE_BATCH_MAX},
-        {"lr", OPTION_REAL, &w->rate, "L",
-         with_default(&a, "largest learning rate", d->learning_rate, f->learning_rate), 0, RECIPE_RATE_MAX},
-        {"warmup", OPTION_REAL, &w->warmup, "S",
-         with_default(&a, "share of all steps in which the rate rises", d->warmup, f->warmup), 0, 1},
-        {"momentum", OPTION_REAL, &w->momentum, "M",
-         with_default(&a, "Nesterov momentum", d->momentum, f->momentum), 0, RECIPE_MOMENTUM_MAX},
-        {"weight-decay", OPTION_REAL, &w->weight_decay, "D",
-         with_default(&a, "of weights, not of biases and norms", d->weight_decay, f->weight_decay), 0, 1},
+    };
+    const struct option_row after[] = {
+        {"no-flip", OPTION_FLAG, &w->no_flip, NULL, "augmentation: no mirror images", 0, 0},
         {"rule", OPTION_TEXT, &w->rule, "R",
          with_word(&a, "targets: majority, distribution, probability, multi-target", rule_name(d->rule)), 0,
          0},
@@ -154,71 +129,61 @@ static enum parsed parse(struct cli *cli, struct words *w, int *argc, char **arg
          with_word(&a, "reviewed (with the reviews) or crowd",
                    d->labels == LABELS_CROWD ? "crowd" : "reviewed"),
          0, 0},
-        {"limit", OPTION_INTEGER, &w->limit, "N", "at most N training faces, drawn by the seed (all)", 0,
-         RECIPE_LIMIT_MAX},
-        {"seed", OPTION_INTEGER, &w->seed, "S",
-         with_default(&a, "of all that is random", (double)d->seed, (double)f->seed), 0, RECIPE_SEED_MAX},
-        {"threads", OPTION_INTEGER, &w->threads, "T",
-         with_default(&a, "0: all the machine has", d->threads, f->threads), 0, RECIPE_THREADS_MAX},
-        {"rotation", OPTION_REAL, &w->rotation, "DEG",
-         with_default(&a, "augmentation: rotation in +-DEG degrees", (double)da->rotation_deg,
-                      (double)fa->rotation_deg),
-         0, RECIPE_ROTATION_MAX},
-        {"zoom", OPTION_REAL, &w->zoom, "Z",
-         with_default(&a, "augmentation: zoom by exp(+-Z)", (double)da->zoom, (double)fa->zoom), 0,
-         RECIPE_ZOOM_MAX},
-        {"aspect", OPTION_REAL, &w->aspect, "A",
-         with_default(&a, "augmentation: height by exp(+-A)", (double)da->aspect, (double)fa->aspect), 0,
-         RECIPE_ZOOM_MAX},
-        {"shift", OPTION_REAL, &w->shift, "S",
-         with_default(&a, "augmentation: shift by +-S of the side", (double)da->shift, (double)fa->shift), 0,
-         RECIPE_SHIFT_MAX},
-        {"no-flip", OPTION_FLAG, &w->no_flip, NULL, "augmentation: no mirror images", 0, 0},
+        {"no-calibrate", OPTION_FLAG, &w->no_calibrate, NULL, "leave the model's confidence as it was learnt",
+         0, 0},
         {"resume", OPTION_TEXT, &w->resume, "RUN",
          "go on with a stopped or failed run, by its id or name; takes only --threads", 0, 0},
         {"no-use", OPTION_FLAG, &w->no_use, NULL, "leave the current model as it is", 0, 0},
         {"", OPTION_NOTE, NULL, NULL, network_arch_help, 0, 0},
         {0},
     };
+    enum { BEFORE = sizeof before / sizeof *before, AFTER = sizeof after / sizeof *after };
+    struct option_row options[BEFORE + RECIPE_NUMBERS + AFTER];
+    memcpy(options, before, sizeof before);
+    for (int i = 0; i < RECIPE_NUMBERS; i++)
+        options[BEFORE + i] = number_row(&a, w, i);
+    memcpy(options + BEFORE + RECIPE_NUMBERS, after, sizeof after);
     enum parsed parsed = cli_parse(cli, options, argc, argv);
     arena_free(&a);
     return parsed;
 }
 
-/* A run goes on with the recipe it began with. */
-static bool check_resume(const struct cli *cli, const struct words *w)
+/* The option that was said beside --resume, NULL where none was; --threads may be. */
+static const char *said_beside(const struct words *w)
 {
     const struct {
         const char *option;
         bool said;
     } others[] = {
-        {"arch", w->arch != NULL},
-        {"from", w->from != NULL},
-        {"name", w->name != NULL},
-        {"rule", w->rule != NULL},
-        {"labels", w->labels != NULL},
-        {"epochs", w->epochs >= 0},
-        {"batch", w->batch >= 0},
-        {"seed", w->seed >= 0},
-        {"limit", w->limit >= 0},
-        {"lr", !isnan(w->rate)},
-        {"momentum", !isnan(w->momentum)},
-        {"weight-decay", !isnan(w->weight_decay)},
-        {"warmup", !isnan(w->warmup)},
-        {"rotation", !isnan(w->rotation)},
-        {"zoom", !isnan(w->zoom)},
-        {"aspect", !isnan(w->aspect)},
-        {"shift", !isnan(w->shift)},
-        {"no-flip", w->no_flip},
-        {"no-use", w->no_use},
+        {"arch", w->arch != NULL},         {"from", w->from != NULL},     {"name", w->name != NULL},
+        {"rule", w->rule != NULL},         {"labels", w->labels != NULL}, {"no-flip", w->no_flip},
+        {"no-calibrate", w->no_calibrate}, {"no-use", w->no_use},
     };
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-        if (others[i].said) {
-            cli_usage(cli, "--resume goes on with the run's own recipe; leave out --%s", others[i].option);
-            return false;
-        }
-    }
-    return true;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (others[i].said)
+            return others[i].option;
+    for (int i = 0; i < RECIPE_NUMBERS; i++)
+        if (is_said(w, i) && strcmp(recipe_numbers[i].option, "threads") != 0)
+            return recipe_numbers[i].option;
+    return NULL;
+}
+
+/* A run goes on with the recipe it began with. */
+static bool check_resume(const struct cli *cli, const struct words *w)
+{
+    const char *other = said_beside(w);
+    if (other != NULL)
+        cli_usage(cli, "--resume goes on with the run's own recipe; leave out --%s", other);
+    return other == NULL;
+}
+
+/* What --threads said, 0 where it said nothing. */
+static int threads_said(const struct words *w)
+{
+    for (int i = 0; i < RECIPE_NUMBERS; i++)
+        if (strcmp(recipe_numbers[i].option, "threads") == 0 && w->whole[i] > 0)
+            return (int)w->whole[i];
+    return 0;
 }
 
 static bool print_run(struct workspace *ws, int64_t id, struct err *e)
@@ -248,8 +213,7 @@ static bool resume(const struct cli *cli, struct workspace *ws, const struct wor
         fprintf(stderr, "run %d %s is done; 'ferlab train --from' trains its model further\n", (int)found.id,
                 found.name);
     arena_free(&arena);
-    return there &&
-           (done || train_resume(ws, w->resume, w->threads > 0 ? (int)w->threads : 0, cli->quiet, run, e));
+    return there && (done || train_resume(ws, w->resume, threads_said(w), cli->quiet, run, e));
 }
 
 static bool train(const struct cli *cli, struct workspace *ws, const struct words *w,
@@ -260,8 +224,9 @@ static bool train(const struct cli *cli, struct workspace *ws, const struct word
 
 int cmd_train(struct cli *cli, int argc, char **argv)
 {
-    struct words words = nothing_said;
+    struct words words;
     struct recipe recipe;
+    say_nothing(&words);
     enum parsed parsed = parse(cli, &words, &argc, argv);
     if (parsed != PARSED_GO)
         return cli_parse_status(parsed);

@@ -1,4 +1,5 @@
-/* Augmentation: one random affine map of a face, sampled bilinearly, borders reflected. */
+/* Augmentation: one random affine map of a face, sampled bilinearly, borders reflected; a rectangle erased.
+ */
 #include "ferlab/face/augment.h"
 
 #include <math.h>
@@ -69,4 +70,21 @@ void augment_face(const uint8_t *in, int size, const struct augmentation *a, str
             *out++ = sample(in, size, reflect(m.xu * u + x_row, side), reflect(m.yu * u + y_row, side));
         }
     }
+}
+
+void augment_erase(const struct augmentation *a, struct rng *r, float *image, int size, float value)
+{
+    static const float least = 0.02F, most = 0.3F, longest = 3.3F;
+    if (rng_uniform(r) >= a->erase)
+        return;
+    float area = rng_range(r, least, most) * (float)size * (float)size;
+    float proportion = expf(rng_range(r, -1, 1) * logf(longest));
+    int height = (int)lrintf(sqrtf(area * proportion)), width = (int)lrintf(sqrtf(area / proportion));
+    height = height > size ? size : height;
+    width = width > size ? size : width;
+    int top = (int)(rng_uniform(r) * (float)(size - height + 1)),
+        left = (int)(rng_uniform(r) * (float)(size - width + 1));
+    for (int y = top; y < top + height; y++)
+        for (int x = left; x < left + width; x++)
+            image[y * size + x] = value;
 }

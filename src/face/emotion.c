@@ -127,3 +127,12 @@ bool rule_parse(const char *word, enum rule *r)
     *r = (enum rule)i;
     return true;
 }
+
+int emotion_most_probable(const float probabilities[EMOTION_COUNT])
+{
+    int best = 0;
+    for (int k = 1; k < EMOTION_COUNT; k++)
+        if (probabilities[k] > probabilities[best])
+            best = k;
+    return best;
+}

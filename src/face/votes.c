@@ -161,24 +161,41 @@ static double divergence_term(double a, double m)
     return a > 0 ? a * log(a / m) : 0;
 }
 
-double votes_divergence(const struct votes *v, const float p[EMOTION_COUNT])
+/* The shares of the emotion columns among themselves; false where there are none, or p is not known. */
+static bool emotion_shares(const struct votes *v, const float p[EMOTION_COUNT], double shares[EMOTION_COUNT])
 {
     int total = 0;
     for (int c = 0; c < EMOTION_COUNT; c++) {
         if (isnan(p[c]))
-            return NAN;
+            return false;
         total += v->count[c];
     }
-    if (total == 0)
+    for (int c = 0; c < EMOTION_COUNT; c++)
+        shares[c] = total > 0 ? (double)v->count[c] / total : 0;
+    return total > 0;
+}
+
+double votes_divergence(const struct votes *v, const float p[EMOTION_COUNT])
+{
+    double shares[EMOTION_COUNT], sum = 0;
+    if (!emotion_shares(v, p, shares))
         return NAN;
-    double sum = 0;
     for (int c = 0; c < EMOTION_COUNT; c++) {
-        double share = (double)v->count[c] / total;
-        double middle = 0.5 * (share + (double)p[c]);
-        sum += 0.5 * (divergence_term(share, middle) + divergence_term((double)p[c], middle));
+        double middle = 0.5 * (shares[c] + (double)p[c]);
+        sum += 0.5 * (divergence_term(shares[c], middle) + divergence_term((double)p[c], middle));
     }
     /* rounding may step a hair outside the bounds */
     return fmin(1, fmax(0, sum / M_LN2));
+}
+
+double votes_kl(const struct votes *v, const float p[EMOTION_COUNT])
+{
+    double shares[EMOTION_COUNT], sum = 0;
+    if (!emotion_shares(v, p, shares))
+        return NAN;
+    for (int c = 0; c < EMOTION_COUNT; c++)
+        sum += divergence_term(shares[c], fmax((double)p[c], 1e-7));
+    return sum;
 }
 
 double label_suspicion(int label, const float p[EMOTION_COUNT])

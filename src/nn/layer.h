@@ -60,7 +60,8 @@ struct network {
     struct parameter *parameters;
     size_t parameter_count, learnt;
     char *names;
-    float *values, *gradients;
+    float *values, *gradients; /* value_count of each: all parameters, each aligned */
+    size_t value_count;
 };
 
 /* arch.c: the layers of an architecture string, at most LAYERS_MAX, and its canonical spelling (malloc'ed).

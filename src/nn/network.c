@@ -127,6 +127,7 @@ struct network *network_plan(const char *arch, int input_size, int classes, stru
         goto failed;
     size_t values;
     list_parameters(net, &values);
+    net->value_count = values;
     net->values = zeroed_floats(values);
     net->gradients = zeroed_floats(values);
     if (!net->values || !net->gradients) {
@@ -240,4 +241,19 @@ size_t network_parameter_count(const struct network *net)
 struct parameter *network_parameter(struct network *net, size_t index)
 {
     return index < net->parameter_count ? &net->parameters[index] : NULL;
+}
+
+void network_scale_logits(struct network *net, float factor)
+{
+    const struct layer *last = &net->layers[net->layer_count - 1];
+    for (size_t i = last->parameter; i < net->parameter_count; i++)
+        for (size_t k = 0; k < net->parameters[i].count; k++)
+            net->parameters[i].value[k] *= factor;
+}
+
+void network_average(struct network *average, const struct network *net, float decay, int threads)
+{
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (size_t k = 0; k < net->value_count; k++)
+        average->values[k] += (1 - decay) * (net->values[k] - average->values[k]);
 }

@@ -12,10 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char file_name[] = "checkpoint.safetensors", format[] = "ferlab checkpoint", version[] = "1";
+static const char file_name[] = "checkpoint.safetensors", format[] = "ferlab checkpoint", version[] = "2";
 static const size_t bytes_max = (size_t)1 << 33;
 
-enum { HISTORY = 4, POSITION = 5, TALLY = 2, FIXED_SLOTS = 8 };
+enum { HISTORY = 4, POSITION = 5, TALLY = 2, FIXED_SLOTS = 9 };
 
 bool checkpoint_path(struct workspace *ws, int64_t run, char out[PATH_MAX], struct err *e)
 {
@@ -94,6 +94,8 @@ static void add_network(struct slots *s, struct training *t)
         const struct parameter *p = network_parameter(t->net, i);
         add_parameter(s, "weights", p, p->value);
         add_parameter(s, "best", p, network_parameter(t->best, i)->value);
+        if (t->average != NULL)
+            add_parameter(s, "average", p, network_parameter(t->average, i)->value);
         if (p->gradient == NULL)
             continue;
         add_parameter(s, "momentum", p, velocity);
@@ -105,7 +107,7 @@ static void add_network(struct slots *s, struct training *t)
 static bool slots_of(struct slots *s, struct training *t, struct err *e)
 {
     *s = (struct slots){0};
-    s->slot = arena_alloc(&s->arena, (3 * network_parameter_count(t->net) + FIXED_SLOTS) * sizeof *s->slot);
+    s->slot = arena_alloc(&s->arena, (4 * network_parameter_count(t->net) + FIXED_SLOTS) * sizeof *s->slot);
     s->history = arena_alloc(&s->arena, (t->epochs_done + 1) * sizeof *s->history);
     if (s->slot == NULL || s->history == NULL)
         return err_memory(e, "preparing a checkpoint");
@@ -117,6 +119,7 @@ static bool slots_of(struct slots *s, struct training *t, struct err *e)
     add_rows(s, "train.targets", SAFETENSOR_F32, t->train.targets, t->train.count, EMOTION_COUNT);
     add_rows(s, "valid.probabilities", SAFETENSOR_F32, t->best_probabilities, t->valid.count, EMOTION_COUNT);
     add_network(s, t);
+    add_rows(s, "train.reviewed", SAFETENSOR_U8, t->train.reviewed, t->train.count, 0);
     add_rows(s, "valid.labels", SAFETENSOR_U8, t->valid.labels, t->valid.count, 0);
     return !s->failed || err_memory(e, "preparing a checkpoint");
 }
@@ -296,11 +299,12 @@ static bool make_rooms(const struct checkpoint *c, struct training *t, struct er
     t->train.targets = malloc(t->train.count * EMOTION_COUNT * sizeof *t->train.targets);
     t->valid.ids = malloc((t->valid.count + 1) * sizeof *t->valid.ids);
     t->valid.labels = malloc(t->valid.count + 1);
+    t->train.reviewed = malloc(t->train.count);
     t->net = network_create(c->arch, (int)c->input_size, EMOTION_COUNT, 0, e);
-    t->best = t->net == NULL ? NULL : network_copy(t->net, e);
-    if (t->best == NULL)
+    if (t->net == NULL || !training_copy_network(t, e))
         return false;
-    if (t->train.ids == NULL || t->train.targets == NULL || t->valid.ids == NULL || t->valid.labels == NULL)
+    if (t->train.ids == NULL || t->train.reviewed == NULL || t->train.targets == NULL ||
+        t->valid.ids == NULL || t->valid.labels == NULL)
         return err_memory(e, "reading a checkpoint");
     return training_make_buffers(t, e);
 }
@@ -320,6 +324,9 @@ static bool check_faces(const struct checkpoint *c, const struct training *t, st
     for (size_t i = 0; i < t->train.count * EMOTION_COUNT; i++)
         if (!(t->train.targets[i] >= 0 && t->train.targets[i] <= 1))
             return damaged(c, "train.targets", e);
+    for (size_t i = 0; i < t->train.count; i++)
+        if (((const uint8_t *)t->train.reviewed)[i] > 1)
+            return damaged(c, "train.reviewed", e);
     for (size_t i = 0; i < t->valid.count; i++)
         if (t->valid.labels[i] < 0 || t->valid.labels[i] >= EMOTION_COUNT)
             return damaged(c, "valid.labels", e);
@@ -332,7 +339,7 @@ static bool take_position(const struct checkpoint *c, const struct slots *s, str
     const int64_t *p = s->position, done = (int64_t)t->epochs_done;
     bool makes_sense = p[0] == done && p[1] >= 0 && p[1] <= t->steps && p[2] >= (done > 0) && p[2] <= done;
     /* as train_step splits an epoch */
-    if (!makes_sense || (uint64_t)p[4] != (uint64_t)p[1] * t->train.count / (uint64_t)t->steps || p[3] < 0 ||
+    if (!makes_sense || (uint64_t)p[4] != (uint64_t)p[1] * t->epoch_faces / (uint64_t)t->steps || p[3] < 0 ||
         p[3] > p[4] || !isfinite(s->tally[0]) || !(s->tally[1] >= 0))
         return damaged(c, "position", e);
     t->step = p[1];
@@ -355,7 +362,10 @@ bool checkpoint_restore(const struct checkpoint *c, struct training *t, struct e
     bool fine = make_rooms(c, t, e) && slots_of(&s, t, e);
     for (size_t i = 0; fine && i < s.count; i++)
         fine = fill_slot(c, &s.slot[i], e);
-    fine = fine && check_faces(c, t, e) && take_position(c, &s, t, e);
+    fine = fine && check_faces(c, t, e);
+    if (fine)
+        training_plan(t);
+    fine = fine && take_position(c, &s, t, e);
     arena_free(&s.arena);
     return fine;
 }

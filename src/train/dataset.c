@@ -1,4 +1,4 @@
-/* Data sets and batches. */
+/* Data sets. */
 #include "dataset.h"
 
 #include "ferlab/store/samples.h"
@@ -67,7 +67,10 @@ bool training_set_load(struct training_set *t, struct workspace *ws, const struc
         fine = keep_some(rows, t->targets, t->count, (size_t)recipe->limit, recipe->seed, e);
         t->count = (size_t)recipe->limit;
     }
-    fine = fine && load_faces(ws, c, rows, t->count, &t->ids, &t->pixels, e);
+    fine = fine && load_faces(ws, c, rows, t->count, &t->ids, &t->pixels, e) &&
+           ((t->reviewed = malloc(t->count + 1)) != NULL || err_memory(e, "loading faces"));
+    for (size_t i = 0; fine && i < t->count; i++)
+        t->reviewed[i] = recipe->labels == LABELS_REVIEWED && c->reviewed[rows[i]];
     free(rows);
     if (!fine)
         training_set_free(t);
@@ -79,7 +82,62 @@ void training_set_free(struct training_set *t)
     free(t->ids);
     free(t->targets);
     free(t->pixels);
+    free(t->reviewed);
     *t = (struct training_set){0};
+}
+
+static size_t count_reviewed(const struct training_set *t)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < t->count; i++)
+        count += t->reviewed[i];
+    return count;
+}
+
+size_t training_set_epoch_faces(const struct training_set *t, const struct recipe *recipe)
+{
+    size_t reviewed = count_reviewed(t), others = t->count - reviewed;
+    size_t count = reviewed + (size_t)lround(recipe->share * (double)others);
+    return count > 0 ? count : t->count > 0;
+}
+
+void training_set_order(const struct training_set *t, const struct recipe *recipe, int epoch, uint32_t *order)
+{
+    struct rng r;
+    size_t count = training_set_epoch_faces(t, recipe), n = 0;
+    if (count == t->count) {
+        for (size_t i = 0; i < count; i++)
+            order[i] = (uint32_t)i;
+    } else {
+        for (size_t i = 0; i < t->count; i++)
+            if (!t->reviewed[i])
+                order[n++] = (uint32_t)i;
+        stream_seed(&r, recipe->seed, STREAM_SHARE, epoch, 0);
+        rng_shuffle(&r, order, n);
+        n = count - count_reviewed(t);
+        for (size_t i = 0; i < t->count; i++)
+            if (t->reviewed[i])
+                order[n++] = (uint32_t)i;
+    }
+    stream_seed(&r, recipe->seed, STREAM_SHUFFLE, epoch, 0);
+    rng_shuffle(&r, order, count);
+}
+
+void training_set_balance(const struct training_set *t, const struct recipe *recipe,
+                          float weights[EMOTION_COUNT])
+{
+    double sums[EMOTION_COUNT] = {0}, all = 0, weighted = 0;
+    for (size_t i = 0; i < t->count * EMOTION_COUNT; i++)
+        sums[i % EMOTION_COUNT] += (double)t->targets[i];
+    for (int k = 0; k < EMOTION_COUNT; k++)
+        all += sums[k];
+    for (int k = 0; k < EMOTION_COUNT; k++) {
+        double weight = sums[k] > 0 ? pow(sums[k] / all, -recipe->balance) : 0;
+        weights[k] = (float)weight;
+        weighted += weight * sums[k];
+    }
+    for (int k = 0; k < EMOTION_COUNT; k++)
+        weights[k] *= (float)(all / weighted);
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -124,53 +182,10 @@ void validation_set_free(struct validation_set *v)
     *v = (struct validation_set){0};
 }
 
-/* As image_standardise does for whole pixels: (x - mean) / (deviation + 1e-3 * 255). */
-static void standardise(float *x, size_t count)
+double validation_set_accuracy(const struct validation_set *v, float (*probabilities)[EMOTION_COUNT])
 {
-    double sum = 0, squares = 0;
-    for (size_t i = 0; i < count; i++)
-        sum += x[i];
-    float mean = (float)(sum / (double)count);
-    for (size_t i = 0; i < count; i++)
-        squares += (double)((x[i] - mean) * (x[i] - mean));
-    float scale = 1 / ((float)sqrt(squares / (double)count) + 1e-3f * 255);
-    for (size_t i = 0; i < count; i++)
-        x[i] = (x[i] - mean) * scale;
-}
-
-/* One emotion with the probability that the crowd's distribution gives it (Barsoum et al. 2016, section 3.3).
- */
-static void draw_target(const float distribution[EMOTION_COUNT], struct rng *r, float out[EMOTION_COUNT])
-{
-    float u = rng_uniform(r), sum = 0;
-    int drawn = 0;
-    for (int k = 0; k < EMOTION_COUNT; k++) {
-        out[k] = 0;
-        sum += distribution[k];
-        if (distribution[k] > 0 && sum - distribution[k] <= u)
-            drawn = k;
-    }
-    out[drawn] = 1;
-}
-
-void batch_fill(struct batch *b, const struct training_set *t, const uint32_t *order, size_t count,
-                const struct recipe *recipe, int epoch)
-{
-    size_t pixels = (size_t)b->size * (size_t)b->size;
-#pragma omp parallel for schedule(static) num_threads(b->threads)
-    for (size_t i = 0; i < count; i++) {
-        const float *target = t->targets + (size_t)order[i] * EMOTION_COUNT;
-        float *image = b->images + i * pixels, *wanted = b->targets + i * EMOTION_COUNT;
-        struct rng r;
-        stream_seed(&r, recipe->seed, STREAM_AUGMENT, epoch, t->ids[order[i]]);
-        augment_face(t->pixels + (size_t)order[i] * FACE_PIXELS, FACE_SIZE, &recipe->augmentation, &r, image,
-                     b->size);
-        standardise(image, pixels);
-        if (recipe->rule == RULE_PROBABILITY) {
-            stream_seed(&r, recipe->seed, STREAM_DRAW, epoch, t->ids[order[i]]);
-            draw_target(target, &r, wanted);
-        } else {
-            memcpy(wanted, target, EMOTION_COUNT * sizeof *wanted);
-        }
-    }
+    size_t right = 0;
+    for (size_t i = 0; i < v->count; i++)
+        right += emotion_most_probable(probabilities[i]) == v->labels[i];
+    return (double)right / (double)v->count;
 }

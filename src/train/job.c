@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 enum {
-    ARGUMENTS_MAX = 48,
+    ARGUMENTS_MAX = 80,
     TRAINER_NICE = 5, /* keys come before batches */
 };
 
@@ -67,6 +67,17 @@ static void add_real(struct arguments *a, const char *option, double value, bool
     add_text(a, option, text);
 }
 
+static void add_number(struct arguments *a, const struct recipe *r, const struct recipe_number *number)
+{
+    char option[40];
+    double value = recipe_get(r, number);
+    snprintf(option, sizeof option, "--%s", number->option);
+    if (recipe_number_is_whole(number))
+        add_integer(a, option, (int64_t)value);
+    else
+        add_real(a, option, value, number->type == RECIPE_FLOAT);
+}
+
 static void add_flag(struct arguments *a, const char *option, bool given)
 {
     if (given)
@@ -96,24 +107,12 @@ static void describe(struct arguments *a, const char *workspace, const struct re
     else
         add_text(a, "--arch", r->arch);
     add_text(a, "--name", r->name);
-    add_integer(a, "--epochs", r->epochs);
-    add_integer(a, "--batch", r->batch);
-    if (r->threads > 0)
-        add_integer(a, "--threads", r->threads);
-    add_real(a, "--lr", r->learning_rate, false);
-    add_real(a, "--momentum", r->momentum, false);
-    add_real(a, "--weight-decay", r->weight_decay, false);
-    add_real(a, "--warmup", r->warmup, false);
+    for (const struct recipe_number *n = recipe_numbers; n < recipe_numbers + RECIPE_NUMBERS; n++)
+        add_number(a, r, n);
     add_text(a, "--rule", rule_name(r->rule));
     add_text(a, "--labels", r->labels == LABELS_CROWD ? "crowd" : "reviewed");
-    add_real(a, "--rotation", (double)r->augmentation.rotation_deg, true);
-    add_real(a, "--zoom", (double)r->augmentation.zoom, true);
-    add_real(a, "--aspect", (double)r->augmentation.aspect, true);
-    add_real(a, "--shift", (double)r->augmentation.shift, true);
     add_flag(a, "--no-flip", !r->augmentation.flip);
-    add_integer(a, "--seed", (int64_t)r->seed);
-    if (r->limit > 0)
-        add_integer(a, "--limit", r->limit);
+    add_flag(a, "--no-calibrate", !r->calibrate);
     add_flag(a, "--no-use", !r->use);
 }
 

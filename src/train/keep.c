@@ -3,6 +3,7 @@
 
 #include "ferlab/base/interrupt.h"
 #include "ferlab/base/path.h"
+#include "ferlab/eval/calibration.h"
 #include "ferlab/nn/onnx.h"
 
 #include <math.h>
@@ -10,7 +11,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUSY_TRIES = 30 }; /* each waits as long as workspace_begin does */
+enum {
+    BUSY_TRIES = 30,         /* each waits as long as workspace_begin does */
+    CALIBRATION_FACES = 100, /* fewer validation faces say little of confidence */
+};
+
+/* Scales the best network's logits by the temperature that suits the validation labels, where there are
+ * enough of them, and predicts those faces again. */
+static bool calibrate(struct training *t, struct err *e)
+{
+    if (!t->recipe.calibrate || t->valid.count < CALIBRATION_FACES)
+        return true;
+    double temperature = calibration_temperature(t->best_probabilities, t->valid.labels, t->valid.count);
+    network_scale_logits(t->best, (float)(1 / temperature));
+    network_copy_values(training_judged(t), t->best);
+    predictor_refresh(t->judge);
+    if (!predictor_faces(t->judge, t->valid.pixels, t->valid.count, t->best_probabilities, e))
+        return false;
+    t->best_accuracy = validation_set_accuracy(&t->valid, t->best_probabilities);
+    train_log_say(&t->log, "calibrated on the validation faces: temperature %.3f, accuracy %.2f %%",
+                  temperature, 100 * t->best_accuracy);
+    return true;
+}
 
 /* An hour of training is worth waiting for another writer. */
 static bool begin_patiently(struct training *t, struct err *e)
@@ -143,7 +165,7 @@ static bool predict_everything(struct training *t, struct outcome *o, struct err
         return err_memory(e, "predicting");
     for (size_t i = 0; i < c->count; i++)
         o->in_sample[i] = training_set_has(&t->train, c->id[i]);
-    network_copy_values(t->net, t->best);
+    network_copy_values(training_judged(t), t->best);
     predictor_refresh(t->judge);
     train_log_bar(&t->log, c->count, "predict");
     return predictor_samples(t->judge, t->ws, c->id, c->count, o->probabilities, &o->done, &t->log.bar, e);
@@ -183,7 +205,7 @@ bool training_keep(struct training *t, enum run_state state, const char *failure
     void *onnx;
     size_t size;
     struct outcome o = {0};
-    if (!write_onnx(t, &onnx, &size, e))
+    if (!calibrate(t, e) || !write_onnx(t, &onnx, &size, e))
         return false;
     bool fine = secure_model(t, onnx, size, state, failure, e) || rescue_model(t, onnx, size, e);
     free(onnx);

@@ -57,8 +57,23 @@ static bool make_network(struct training *t, struct err *e)
     if (t->net == NULL)
         return false;
     snprintf(r->arch, sizeof r->arch, "%s", network_arch(t->net));
+    return training_copy_network(t, e);
+}
+
+bool training_copy_network(struct training *t, struct err *e)
+{
     t->best = network_copy(t->net, e);
-    return t->best != NULL;
+    if (t->best != NULL && t->recipe.ema > 0)
+        t->average = network_copy(t->net, e);
+    return t->best != NULL && (t->average != NULL || t->recipe.ema == 0);
+}
+
+void training_plan(struct training *t)
+{
+    size_t batch = (size_t)t->recipe.batch;
+    t->epoch_faces = training_set_epoch_faces(&t->train, &t->recipe);
+    t->steps = (int64_t)((t->epoch_faces + batch - 1) / batch);
+    training_set_balance(&t->train, &t->recipe, t->batch.class_weights);
 }
 
 bool training_make_buffers(struct training *t, struct err *e)
@@ -68,11 +83,10 @@ bool training_make_buffers(struct training *t, struct err *e)
     if (batch > t->train.count)
         batch = t->train.count;
     int size = network_input_size(t->net);
-    t->steps = (int64_t)((t->train.count + batch - 1) / batch);
     t->session = session_create(t->net, (int)batch, true, r->threads, e);
     if (t->session == NULL || !sgd_init(&t->sgd, t->net, (float)r->momentum, (float)r->weight_decay, e))
         return false;
-    t->judge = predictor_over(t->net, r->threads, e);
+    t->judge = predictor_over(training_judged(t), r->threads, e);
     if (t->judge == NULL)
         return false;
     t->batch = (struct batch){
@@ -138,8 +152,11 @@ bool training_prepare(struct training *t, struct workspace *ws, const struct rec
                       struct err *e)
 {
     *t = (struct training){.ws = ws, .best_accuracy = NAN};
-    return settle_recipe(&t->recipe, recipe, e) && make_network(t, e) && (!new_run || settle_name(t, e)) &&
-           load_data(t, e) && training_make_buffers(t, e);
+    bool fine = settle_recipe(&t->recipe, recipe, e) && make_network(t, e) &&
+                (!new_run || settle_name(t, e)) && load_data(t, e) && training_make_buffers(t, e);
+    if (fine)
+        training_plan(t);
+    return fine;
 }
 
 void training_free(struct training *t)
@@ -149,10 +166,9 @@ void training_free(struct training *t)
     if (t->session != NULL)
         session_free(t->session);
     sgd_free(&t->sgd);
-    if (t->net != NULL)
-        network_free(t->net);
-    if (t->best != NULL)
-        network_free(t->best);
+    network_free(t->net);
+    network_free(t->average);
+    network_free(t->best);
     if (t->columns != NULL)
         columns_free(t->columns);
     training_set_free(&t->train);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char unreadable[] = "the recipe on record cannot be read; start a new training";
+
 /* Measured on the real FER+ faces: 87.8 % of the validation split, in about half an hour on two cores. */
 const struct recipe recipe_default = {
     .arch = "default",
@@ -16,10 +18,13 @@ const struct recipe recipe_default = {
     .momentum = 0.9,
     .weight_decay = 5e-4,
     .warmup = 0.08,
+    .review_weight = 1,
+    .share = 1,
     .rule = RULE_DISTRIBUTION,
     .labels = LABELS_REVIEWED,
     .augmentation = {.rotation_deg = 20, .zoom = 0.12f, .aspect = 0.05f, .shift = 0.08f, .flip = true},
     .seed = 1,
+    .calibrate = true,
     .use = true,
 };
 
@@ -32,10 +37,13 @@ const struct recipe recipe_fine_tune = {
     .momentum = 0.9,
     .weight_decay = 5e-4,
     .warmup = 0.02,
+    .review_weight = 1,
+    .share = 1,
     .rule = RULE_DISTRIBUTION,
     .labels = LABELS_REVIEWED,
     .augmentation = {.rotation_deg = 20, .zoom = 0.12f, .aspect = 0.05f, .shift = 0.08f, .flip = true},
     .seed = 1,
+    .calibrate = true,
     .use = true,
 };
 
@@ -46,6 +54,11 @@ double recipe_learning_rate(const struct recipe *r, int64_t step, int64_t steps)
     double rise = r->warmup > 0 ? fmin(1, f / r->warmup) : 1;
     double fall = r->warmup < 1 ? fmax(0, (f - r->warmup) / (1 - r->warmup)) : 0;
     return r->learning_rate * rise * 0.5 * (1 + cos(M_PI * fall));
+}
+
+double recipe_ema(const struct recipe *r, int64_t step)
+{
+    return fmin(r->ema, (1 + (double)step) / (10 + (double)step));
 }
 
 /* The double with the fewest digits that is this float: 0.12 and not 0.11999999731779. */
@@ -62,19 +75,28 @@ static double short_double(float x)
     return value;
 }
 
+static json_t *number_record(const struct recipe *r, const struct recipe_number *number)
+{
+    double value = recipe_get(r, number);
+    if (recipe_number_is_whole(number))
+        return json_integer((json_int_t)value);
+    return json_real(number->type == RECIPE_FLOAT ? short_double((float)value) : value);
+}
+
 json_t *recipe_record(const struct recipe *r)
 {
-    const struct augmentation *a = &r->augmentation;
-    return json_pack(
-        "{s:s, s:s, s:s, s:i, s:i, s:i, s:f, s:f, s:f, s:f, s:s, s:s, s:{s:f, s:f, s:f, s:f, s:b}, s:I, s:I, "
-        "s:b}",
-        "arch", r->arch, "name", r->name, "from", r->from, "epochs", r->epochs, "batch", r->batch, "threads",
-        r->threads, "learning_rate", r->learning_rate, "momentum", r->momentum, "weight_decay",
-        r->weight_decay, "warmup", r->warmup, "rule", rule_name(r->rule), "labels",
-        r->labels == LABELS_CROWD ? "crowd" : "reviewed", "augmentation", "rotation",
-        short_double(a->rotation_deg), "zoom", short_double(a->zoom), "aspect", short_double(a->aspect),
-        "shift", short_double(a->shift), "flip", a->flip, "seed", (json_int_t)r->seed, "limit",
-        (json_int_t)r->limit, "use", r->use);
+    json_t *augmentation = json_pack("{s:b}", "flip", r->augmentation.flip),
+           *record = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o*, s:b, s:b}", "arch", r->arch, "name", r->name,
+                               "from", r->from, "rule", rule_name(r->rule), "labels",
+                               r->labels == LABELS_CROWD ? "crowd" : "reviewed", "augmentation", augmentation,
+                               "calibrate", r->calibrate, "use", r->use);
+    bool fine = record != NULL && augmentation != NULL;
+    for (const struct recipe_number *n = recipe_numbers; fine && n < recipe_numbers + RECIPE_NUMBERS; n++)
+        fine =
+            json_object_set_new(n->of_augmentation ? augmentation : record, n->key, number_record(r, n)) == 0;
+    if (!fine)
+        json_decref(record);
+    return fine ? record : NULL;
 }
 
 char *recipe_text(json_t *record)
@@ -94,41 +116,59 @@ static bool copy_word(const char *word, char *out, size_t size)
     return snprintf(out, size, "%s", word) < (int)size;
 }
 
+static bool check_number(const struct recipe_number *number, double value, struct err *e)
+{
+    return (value >= number->low && value <= number->high) ||
+           err_set(e, ERR_USAGE, "train: a %s of %g makes no sense; give %.10g to %.10g", number->key, value,
+                   number->low, number->high);
+}
+
+static bool parse_number(const json_t *record, const struct recipe_number *number, struct recipe *r,
+                         struct err *e)
+{
+    const json_t *value = json_object_get(record, number->key);
+    if (value == NULL && !isnan(number->missing)) {
+        recipe_set(r, number, number->missing);
+        return true;
+    }
+    double said = json_number_value(value);
+    if (!json_is_number(value))
+        return err_set(e, ERR_INPUT, "%s", unreadable);
+    if (!check_number(number, said, e))
+        return false;
+    recipe_set(r, number, said);
+    return true;
+}
+
+static bool parse_record(json_t *record, struct recipe *r, struct err *e)
+{
+    const char *arch, *name, *from, *rule, *labels;
+    json_t *augmentation;
+    int flip, use = true, calibrate = false;
+    if (json_unpack(record, "{s:s, s:s, s:s, s:s, s:s, s:o, s?b, s?b}", "arch", &arch, "name", &name, "from",
+                    &from, "rule", &rule, "labels", &labels, "augmentation", &augmentation, "calibrate",
+                    &calibrate, "use", &use) != 0 ||
+        json_unpack(augmentation, "{s:b}", "flip", &flip) != 0 || !copy_word(arch, r->arch, sizeof r->arch) ||
+        !copy_word(name, r->name, sizeof r->name) || !copy_word(from, r->from, sizeof r->from) ||
+        !rule_parse(rule, &r->rule))
+        return err_set(e, ERR_INPUT, "%s", unreadable);
+    r->labels = strcmp(labels, "crowd") == 0 ? LABELS_CROWD : LABELS_REVIEWED;
+    r->augmentation.flip = flip;
+    r->calibrate = calibrate;
+    r->use = use;
+    for (const struct recipe_number *n = recipe_numbers; n < recipe_numbers + RECIPE_NUMBERS; n++)
+        if (!parse_number(n->of_augmentation ? augmentation : record, n, r, e))
+            return false;
+    return true;
+}
+
 bool recipe_parse(const char *text, struct recipe *out, struct err *e)
 {
-    struct recipe r = {.use = true};
-    const char *arch, *name, *from, *rule, *labels;
-    double rotation, zoom, aspect, shift;
-    int flip, use = true;
-    json_int_t seed, limit;
     json_t *record = json_loads(text, 0, NULL);
-    bool fine =
-        record != NULL &&
-        json_unpack(record,
-                    "{s:s, s:s, s:s, s:i, s:i, s:i, s:F, s:F, s:F, s:F, s:s, s:s, s:{s:F, s:F, s:F, s:F, "
-                    "s:b}, s:I, s:I, s?b}",
-                    "arch", &arch, "name", &name, "from", &from, "epochs", &r.epochs, "batch", &r.batch,
-                    "threads", &r.threads, "learning_rate", &r.learning_rate, "momentum", &r.momentum,
-                    "weight_decay", &r.weight_decay, "warmup", &r.warmup, "rule", &rule, "labels", &labels,
-                    "augmentation", "rotation", &rotation, "zoom", &zoom, "aspect", &aspect, "shift", &shift,
-                    "flip", &flip, "seed", &seed, "limit", &limit, "use", &use) == 0 &&
-        copy_word(arch, r.arch, sizeof r.arch) && copy_word(name, r.name, sizeof r.name) &&
-        copy_word(from, r.from, sizeof r.from) && rule_parse(rule, &r.rule) && seed >= 0;
-    if (fine) {
-        r.labels = strcmp(labels, "crowd") == 0 ? LABELS_CROWD : LABELS_REVIEWED;
-        r.augmentation = (struct augmentation){.rotation_deg = (float)rotation,
-                                               .zoom = (float)zoom,
-                                               .aspect = (float)aspect,
-                                               .shift = (float)shift,
-                                               .flip = flip};
-        r.seed = (uint64_t)seed;
-        r.limit = limit;
-        r.use = use;
-    }
+    *out = (struct recipe){0};
+    bool fine = parse_record(record, out, e) && recipe_check(out, e);
     json_decref(record);
-    *out = r;
-    return (fine || err_set(e, ERR_INPUT, "the recipe on record cannot be read; start a new training")) &&
-           recipe_check(out, e);
+    return fine;
 }
 
 static bool check_name(const char *name, struct err *e)
@@ -140,27 +180,18 @@ static bool check_name(const char *name, struct err *e)
     return true;
 }
 
-static bool check_range(const char *what, double value, double low, double high, struct err *e)
-{
-    if (!(value >= low && value <= high))
-        return err_set(e, ERR_USAGE, "train: %s of %g makes no sense; give %g to %g", what, value, low, high);
-    return true;
-}
-
 bool recipe_check(const struct recipe *r, struct err *e)
 {
-    const struct augmentation *a = &r->augmentation;
-    return check_name(r->name, e) && check_range("a number of epochs", r->epochs, 1, RECIPE_EPOCHS_MAX, e) &&
-           check_range("a batch", r->batch, 1, RECIPE_BATCH_MAX, e) &&
-           check_range("a number of threads", r->threads, 0, RECIPE_THREADS_MAX, e) &&
-           check_range("a learning rate", r->learning_rate, 0, RECIPE_RATE_MAX, e) &&
-           check_range("a momentum", r->momentum, 0, RECIPE_MOMENTUM_MAX, e) &&
-           check_range("a weight decay", r->weight_decay, 0, 1, e) &&
-           check_range("a warm-up share", r->warmup, 0, 1, e) &&
-           check_range("a rotation", a->rotation_deg, 0, RECIPE_ROTATION_MAX, e) &&
-           check_range("a zoom", a->zoom, 0, RECIPE_ZOOM_MAX, e) &&
-           check_range("an aspect", a->aspect, 0, RECIPE_ZOOM_MAX, e) &&
-           check_range("a shift", a->shift, 0, RECIPE_SHIFT_MAX, e) &&
-           check_range("a seed", (double)r->seed, 0, RECIPE_SEED_MAX, e) &&
-           check_range("a limit", (double)r->limit, 0, RECIPE_LIMIT_MAX, e);
+    for (const struct recipe_number *n = recipe_numbers; n < recipe_numbers + RECIPE_NUMBERS; n++) {
+        double value = recipe_get(r, n);
+        if (!(value >= n->low && value <= n->high))
+            return err_set(e, ERR_USAGE, "train: a %s of %g makes no sense; give %.10g to %.10g", n->key,
+                           value, n->low, n->high);
+    }
+    if (r->rule == RULE_MULTI_TARGET && (r->mixup > 0 || r->balance > 0 || r->review_weight != 1))
+        return err_set(
+            e, ERR_USAGE,
+            "train: the loss of the rule multi-target knows no weights; leave out mixup, balance and "
+            "review-weight, or take another rule");
+    return check_name(r->name, e);
 }

@@ -15,21 +15,12 @@ static const double progress_seconds = 0.5;
 
 enum ending { ENDING_GOES_ON, ENDING_STOPPED, ENDING_DIVERGED, ENDING_ERROR };
 
-static int most_probable(const float probabilities[EMOTION_COUNT])
-{
-    int best = 0;
-    for (int k = 1; k < EMOTION_COUNT; k++)
-        if (probabilities[k] > probabilities[best])
-            best = k;
-    return best;
-}
-
 /* Right: no class has a larger share of the target than the one predicted. */
 static size_t count_right(const float *probabilities, const float *targets, size_t count)
 {
     size_t right = 0;
     for (size_t i = 0; i < count; i++, probabilities += EMOTION_COUNT, targets += EMOTION_COUNT)
-        right += targets[most_probable(probabilities)] >= targets[most_probable(targets)];
+        right += targets[emotion_most_probable(probabilities)] >= targets[emotion_most_probable(targets)];
     return right;
 }
 
@@ -45,7 +36,7 @@ static double seconds_left(const struct training *t, int epoch, int64_t step)
 
 static double images_per_second(const struct training *t)
 {
-    return t->step_seconds > 0 ? (double)t->train.count / (double)t->steps / t->step_seconds : 0;
+    return t->step_seconds > 0 ? (double)t->epoch_faces / (double)t->steps / t->step_seconds : 0;
 }
 
 /* Where the run is now, for whoever watches. A workspace that is busy just then hears of it the next time. */
@@ -63,9 +54,9 @@ static double train_step(struct training *t, int epoch, int64_t step)
 {
     const struct recipe *r = &t->recipe;
     double before = clock_seconds();
-    /* An epoch sees every face once, in steps that differ by one face at most. */
-    size_t first = (size_t)step * t->train.count / (size_t)t->steps;
-    size_t count = ((size_t)step + 1) * t->train.count / (size_t)t->steps - first;
+    /* An epoch sees each of its faces once, in steps that differ by one face at most. */
+    size_t first = (size_t)step * t->epoch_faces / (size_t)t->steps;
+    size_t count = ((size_t)step + 1) * t->epoch_faces / (size_t)t->steps - first;
     int64_t global = (epoch - 1) * t->steps + step;
     batch_fill(&t->batch, &t->train, t->order + first, count, r, epoch);
     double loss = session_train(t->session, t->batch.images, t->batch.targets, (int)count,
@@ -74,6 +65,8 @@ static double train_step(struct training *t, int epoch, int64_t step)
     if (!isfinite(loss))
         return loss;
     sgd_step(&t->sgd, t->net, (float)recipe_learning_rate(r, global, r->epochs * t->steps));
+    if (t->average != NULL)
+        network_average(t->average, t->net, (float)recipe_ema(r, global), r->threads);
     t->tally.loss += loss * (double)count;
     t->tally.right += count_right(t->probabilities, t->batch.targets, count);
     t->tally.seen += count;
@@ -84,12 +77,8 @@ static double train_step(struct training *t, int epoch, int64_t step)
 
 static enum ending train_epoch(struct training *t, int epoch)
 {
-    struct rng r;
-    for (size_t i = 0; i < t->train.count; i++)
-        t->order[i] = (uint32_t)i;
-    stream_seed(&r, t->recipe.seed, STREAM_SHUFFLE, epoch, 0);
-    rng_shuffle(&r, t->order, t->train.count);
-    train_log_bar(&t->log, t->train.count, "epoch %d/%d", epoch, t->recipe.epochs);
+    training_set_order(&t->train, &t->recipe, epoch, t->order);
+    train_log_bar(&t->log, t->epoch_faces, "epoch %d/%d", epoch, t->recipe.epochs);
     for (; t->step < t->steps; t->step++) {
         if (interrupt_requested())
             return ENDING_STOPPED;
@@ -119,15 +108,12 @@ static bool predict_valid(struct training *t, int epoch, struct err *e)
 static bool evaluate(struct training *t, int epoch, double *accuracy, struct err *e)
 {
     double before = clock_seconds();
-    size_t right = 0;
     *accuracy = NAN;
     if (t->valid.count == 0)
         return true;
     if (!predict_valid(t, epoch, e))
         return false;
-    for (size_t i = 0; i < t->valid.count; i++)
-        right += most_probable(t->valid_probabilities[i]) == t->valid.labels[i];
-    *accuracy = (double)right / (double)t->valid.count;
+    *accuracy = validation_set_accuracy(&t->valid, t->valid_probabilities);
     t->evaluation_seconds = clock_seconds() - before;
     return true;
 }
@@ -150,7 +136,7 @@ static void remember_best(struct training *t, int64_t epoch, double accuracy)
         return;
     t->best_accuracy = accuracy;
     t->best_epoch = epoch;
-    network_copy_values(t->best, t->net);
+    network_copy_values(t->best, training_judged(t));
     memcpy(t->best_probabilities, t->valid_probabilities, t->valid.count * sizeof *t->best_probabilities);
 }
 
@@ -249,7 +235,7 @@ static void say_start(struct training *t)
                   "run %d %s: %s, %zu parameters%s%s; epochs: %d of %zu faces, batch %d, rate %g, seed %llu, "
                   "%d threads",
                   (int)t->run, r->name, r->arch, network_parameters(t->net), t->parent[0] ? ", from " : "",
-                  t->parent, r->epochs, t->train.count, r->batch, r->learning_rate,
+                  t->parent, r->epochs, t->epoch_faces, r->batch, r->learning_rate,
                   (unsigned long long)r->seed, r->threads);
     if (t->valid.count > 0)
         train_log_say(

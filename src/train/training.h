@@ -26,16 +26,17 @@ struct training {
     struct training_set train;
     struct validation_set valid;
 
-    struct network *net, *best; /* best: the weights of best_epoch */
+    struct network *net, *average, *best; /* average: NULL where the recipe has none; best: of best_epoch */
     struct session *session;
     struct sgd sgd;
-    struct predictor *judge; /* over net */
+    struct predictor *judge; /* over the average, else net */
     uint32_t *order;         /* of the training faces, this epoch */
     struct batch batch;
     float *probabilities; /* of the batch, in training mode */
     float (*valid_probabilities)[EMOTION_COUNT], (*best_probabilities)[EMOTION_COUNT];
 
-    int64_t steps; /* in an epoch */
+    size_t epoch_faces; /* that take part in an epoch */
+    int64_t steps;      /* in an epoch */
     struct run_epoch *epochs;
     size_t epochs_done, epochs_written; /* written: in the workspace */
     int64_t step;                       /* done in the epoch under way, which `tally` is of */
@@ -53,8 +54,20 @@ bool training_prepare(struct training *t, struct workspace *ws, const struct rec
                       struct err *e);
 void training_free(struct training *t);
 
+/* The best network, and the average that the recipe asks for, as the network is. */
+bool training_copy_network(struct training *t, struct err *e);
+
 /* The part of it that needs only the network and how many faces there are. */
 bool training_make_buffers(struct training *t, struct err *e);
+/* What follows from the faces themselves, once they are there: how many make an epoch, in how many steps, and
+ * what the emotions weigh. */
+void training_plan(struct training *t);
+
+/* What is judged and kept. */
+static inline struct network *training_judged(const struct training *t)
+{
+    return t->average != NULL ? t->average : t->net;
+}
 
 /* The run's row and its log. */
 bool training_start(struct training *t, bool quiet, struct err *e);

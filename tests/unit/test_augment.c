@@ -99,6 +99,39 @@ static void test_wild_settings_stay_within_the_face(void **state)
     }
 }
 
+/* Rectangles of 2 to 30 % of the area, in about the share of the images that was asked for. */
+static void test_erasing_leaves_a_rectangle(void **state)
+{
+    (void)state;
+    const struct augmentation a = {.erase = 0.5f};
+    int erased = 0;
+    for (uint64_t seed = 0; seed < 400; seed++) {
+        float image[FACE_PIXELS];
+        struct rng r;
+        for (int i = 0; i < FACE_PIXELS; i++)
+            image[i] = 1;
+        rng_seed(&r, seed, 0);
+        augment_erase(&a, &r, image, FACE_SIZE, -7);
+        int count = 0, left = FACE_SIZE, right = -1, top = FACE_SIZE, bottom = -1;
+        for (int i = 0; i < FACE_PIXELS; i++) {
+            if (image[i] != -7)
+                continue;
+            int x = i % FACE_SIZE, y = i / FACE_SIZE;
+            count++;
+            left = x < left ? x : left;
+            right = x > right ? x : right;
+            top = y < top ? y : top;
+            bottom = y > bottom ? y : bottom;
+        }
+        if (count == 0)
+            continue;
+        erased++;
+        assert_int_equal(count, (right - left + 1) * (bottom - top + 1));
+        assert_in_range(count, FACE_PIXELS / 64, FACE_PIXELS / 3);
+    }
+    assert_in_range(erased, 160, 240);
+}
+
 static void test_maps_agree_with_grid_sample(void **state)
 {
     (void)state;
@@ -113,7 +146,7 @@ static void test_maps_agree_with_grid_sample(void **state)
         assert_int_equal(fscanf(in, "%hhu", &face[i]), 1);
     unsigned long seed, stream;
     int out_size, flip;
-    struct augmentation a;
+    struct augmentation a = {0};
     while (fscanf(in, "%lu %lu %d %f %f %f %f %d", &seed, &stream, &out_size, &a.rotation_deg, &a.zoom,
                   &a.aspect, &a.shift, &flip) == 8) {
         struct rng r;
@@ -141,6 +174,7 @@ int main(void)
         cmocka_unit_test(test_seeds_repeat_and_streams_differ),
         cmocka_unit_test(test_options_leave_the_draws_alone),
         cmocka_unit_test(test_wild_settings_stay_within_the_face),
+        cmocka_unit_test(test_erasing_leaves_a_rectangle),
         cmocka_unit_test(test_maps_agree_with_grid_sample),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

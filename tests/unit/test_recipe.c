@@ -154,6 +154,57 @@ static void test_records_that_are_no_recipe_are_refused(void **state)
     free(text);
 }
 
+/* Records of before there were such settings mean that there are none. */
+static void test_old_records_lack_what_came_later(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    struct recipe r = recipe_default, back;
+    r.ema = 0.99;
+    r.calibrate = true;
+    char *text = recipe_json(&r);
+    json_t *record = json_loads(text, 0, NULL);
+    free(text);
+    for (size_t i = 0; i < RECIPE_NUMBERS; i++)
+        if (!isnan(recipe_numbers[i].missing))
+            json_object_del(recipe_numbers[i].of_augmentation ? json_object_get(record, "augmentation")
+                                                              : record,
+                            recipe_numbers[i].key);
+    json_object_del(record, "calibrate");
+    text = json_dumps(record, 0);
+    json_decref(record);
+    assert_true(recipe_parse(text, &back, &e));
+    free(text);
+    assert_true(back.ema == 0 && back.mixup == 0 && back.balance == 0 && back.augmentation.erase == 0);
+    assert_true(back.review_weight == 1 && back.share == 1 && !back.calibrate);
+}
+
+static void test_multi_target_knows_no_weights(void **state)
+{
+    (void)state;
+    struct recipe r = recipe_default;
+    r.rule = RULE_MULTI_TARGET;
+    r.balance = r.mixup = 0;
+    struct err e = {0};
+    assert_true(recipe_check(&r, &e));
+    r.mixup = 0.2;
+    expect_refused(r, "multi-target");
+    r.mixup = 0;
+    r.review_weight = 2;
+    expect_refused(r, "multi-target");
+}
+
+/* min(D, (1 + n) / (10 + n)) */
+static void test_average_forgets_the_first_weights_soon(void **state)
+{
+    (void)state;
+    struct recipe r = recipe_default;
+    r.ema = 0.99;
+    assert_float_equal(recipe_ema(&r, 0), 0.1, 1e-12);
+    assert_float_equal(recipe_ema(&r, 90), 0.91, 1e-12);
+    assert_float_equal(recipe_ema(&r, 100000), 0.99, 1e-12);
+}
+
 /* Five faces of train and one of valid, under the majority rule. */
 enum { ROWS = 6 };
 
@@ -253,6 +304,9 @@ int main(void)
         cmocka_unit_test(test_senseless_numbers_are_refused),
         cmocka_unit_test(test_record_holds_the_recipe),
         cmocka_unit_test(test_record_is_read_back_as_it_is),
+        cmocka_unit_test(test_old_records_lack_what_came_later),
+        cmocka_unit_test(test_multi_target_knows_no_weights),
+        cmocka_unit_test(test_average_forgets_the_first_weights_soon),
         cmocka_unit_test(test_records_that_are_no_recipe_are_refused),
         cmocka_unit_test(test_reviews_decide_targets),
         cmocka_unit_test(test_crowd_targets_ignore_reviews),

@@ -49,9 +49,18 @@ static pid_t spawn(const struct place *p, const char *const *words, rlim_t file_
 /* Dropout and drawn targets, so that their random numbers must come back too. */
 static pid_t spawn_training(const struct place *p, const char *name)
 {
-    return spawn(p,
-                 (const char *const[]){"--arch", "8,P,8,D20,P,8", "--rule", "probability", "--epochs", "6",
-                                       "--batch", "16", "--threads", "2", "--name", name, NULL},
+    return spawn(p, (const char *const[]){"--arch",    "8,P,8,D20,P,8",
+                                          "--rule",    "probability",
+                                          "--epochs",  "6",
+                                          "--batch",   "16",
+                                          "--threads", "2",
+                                          "--ema",     "0.9",
+                                          "--mixup",   "0.4",
+                                          "--erase",   "0.3",
+                                          "--balance", "0.3",
+                                          "--share",   "0.8",
+                                          "--name",    name,
+                                          NULL},
                  0);
 }
 
@@ -475,8 +484,8 @@ static void test_damaged_and_foreign_checkpoints_are_sentences(void **state)
     expect_refused(p, "cut", "its digest does not match");
     good[size - 1] ^= 1;
     assert_true(file_write(path, good, size, &e));
-    forge(path, "\"version\":\"1\"", "\"version\":\"7\"");
-    expect_refused(p, "cut", "has version 7, this ferlab reads 1");
+    forge(path, "\"version\":\"2\"", "\"version\":\"7\"");
+    expect_refused(p, "cut", "has version 7, this ferlab reads 2");
     forge(path, "ferlab checkpoint", "farlib checkpoint");
     expect_refused(p, "cut", "is no checkpoint of ferlab");
     assert_true(file_write(path, "", 0, &e));
@@ -531,6 +540,11 @@ static void test_a_run_without_checkpoint_begins_again(void **state)
     r.epochs = EPOCHS;
     r.batch = 16;
     r.threads = 2;
+    r.ema = 0.9;
+    r.mixup = 0.4;
+    r.augmentation.erase = 0.3f;
+    r.balance = 0.3;
+    r.share = 0.8;
     char *record = recipe_json(&r);
     struct run_new row = {.name = "broken",
                           .recipe = record,

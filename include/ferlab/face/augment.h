@@ -1,5 +1,5 @@
 /* Augmentation of a training face: one random affine map (rotation, zoom, aspect, shift, mirror), bilinear,
- * borders reflected. Seeded through the caller's generator. */
+ * borders reflected; and a rectangle erased. Seeded through the caller's generator. */
 #ifndef FERLAB_FACE_AUGMENT_H
 #define FERLAB_FACE_AUGMENT_H
 
@@ -13,6 +13,7 @@ struct augmentation {
     float zoom;         /* factor exp(u), u uniform in +-zoom */
     float aspect;       /* height factor exp(u), u uniform in +-aspect */
     float shift;        /* share of the side, uniform in +-shift in x and in y */
+    float erase;        /* probability that a rectangle is erased */
     bool flip;          /* mirrored with probability one half */
 };
 
@@ -23,5 +24,9 @@ extern const struct augmentation augmentation_none;
  * settings, so that switching one option off leaves the others' draws as they were. */
 void augment_face(const uint8_t *in, int size, const struct augmentation *a, struct rng *r, float *out,
                   int out_size);
+
+/* With the probability of a->erase a rectangle of 2 to 30 % of the image, of sides in a proportion from 0.3
+ * to 3.3, takes `value` (Zhong et al. 2020, arXiv 1708.04896). */
+void augment_erase(const struct augmentation *a, struct rng *r, float *image, int size, float value);
 
 #endif

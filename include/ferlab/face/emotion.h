@@ -33,6 +33,8 @@ const char *class_title(int c); /* for people: like class_name, but "not a face"
 bool class_parse(const char *word, int *c);
 const char *class_nearest(const char *word); /* what a misspelt one may have meant; NULL where none is near */
 
+int emotion_most_probable(const float probabilities[EMOTION_COUNT]); /* the first of equals */
+
 const char *split_name(enum split s);
 bool split_parse(const char *word, enum split *s);
 const char *rule_name(enum rule r);

@@ -55,6 +55,12 @@ struct parameter {
 size_t network_parameter_count(const struct network *net);
 struct parameter *network_parameter(struct network *net, size_t index);
 
+/* All logits become `factor` times as large: the last layer's weights and bias do. */
+void network_scale_logits(struct network *net, float factor);
+
+/* Values of `average`, a network of the same architecture, become decay x theirs + (1 - decay) x net's. */
+void network_average(struct network *average, const struct network *net, float decay, int threads);
+
 /* Buffers for one network and at most `batch` images at a time. Everything is allocated here, nothing later.
  * threads 0: all the machine has. Same seed, data and thread count give the same bits. */
 struct session;

@@ -1,0 +1,31 @@
+/* How far confidence can be believed: calibration error, likelihood, divergence from votes, and the
+ * temperature that sets confidence right. Labels outside the eight emotions do not count. */
+#ifndef FERLAB_EVAL_CALIBRATION_H
+#define FERLAB_EVAL_CALIBRATION_H
+
+#include "ferlab/face/emotion.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Sums over faces, added to one by one; zeroed at first. */
+enum { CALIBRATION_BINS = 15 };
+struct calibration {
+    int64_t count[CALIBRATION_BINS], right[CALIBRATION_BINS];
+    double confidence[CALIBRATION_BINS], cross_entropy;
+};
+void calibration_add(struct calibration *c, int label, const float probabilities[EMOTION_COUNT]);
+
+/* Expected calibration error over 15 bins of confidence of equal width, (0, 1/15] and so on: the mean
+ * distance of accuracy from confidence, weighted by the bins' counts (Guo et al. 2017, arXiv 1706.04599). NaN
+ * of no face. */
+double calibration_error(const struct calibration *c);
+/* Mean of -ln p of the label, in nats; probabilities below 1e-7 count as that. NaN of no face. */
+double calibration_cross_entropy(const struct calibration *c);
+
+/* The temperature T at which the softmax of ln p / T, which is the softmax of the logits / T, gives the
+ * labels of `count` faces the largest likelihood; from 0.25 to 4, and 1 where there is no face with an
+ * emotion. */
+double calibration_temperature(float (*probabilities)[EMOTION_COUNT], const int8_t *labels, size_t count);
+
+#endif
