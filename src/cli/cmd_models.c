@@ -98,24 +98,6 @@ static bool model_by_id(struct workspace *ws, int64_t id, struct arena *arena, s
     return err_set(e, ERR_INPUT, "%s: the model was removed meanwhile; do it again", workspace_path(ws));
 }
 
-static bool find_model(struct workspace *ws, const char *name, int64_t *id, struct err *e)
-{
-    struct arena arena = {0};
-    struct model m;
-    bool fine = model_by_name(ws, name, &arena, &m, e);
-    *id = fine ? m.id : 0;
-    arena_free(&arena);
-    return fine;
-}
-
-/* The model that ships is known by its name before it was brought in. */
-static bool find_or_bring(struct workspace *ws, const char *name, int64_t *id, struct err *e)
-{
-    char path[PATH_MAX];
-    return find_model(ws, name, id, e) ||
-           (strcmp(name, SHIPPED_NAME) == 0 && shipped_find(path) && shipped_import(ws, id, e));
-}
-
 static bool use_model(const struct cli *cli, struct workspace *ws, char **words, const struct asked *asked,
                       struct err *e)
 {
@@ -123,7 +105,7 @@ static bool use_model(const struct cli *cli, struct workspace *ws, char **words,
     int64_t id;
     struct arena arena = {0};
     struct model m;
-    bool fine = find_or_bring(ws, words[0], &id, e) && predictions_complete(ws, id, NULL, cli->quiet, e) &&
+    bool fine = model_resolve(ws, words[0], &id, e) && predictions_complete(ws, id, NULL, cli->quiet, e) &&
                 model_use(ws, id, e) && model_by_id(ws, id, &arena, &m, e);
     if (fine)
         report(cli, &m, "the current model is now");
