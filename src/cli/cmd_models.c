@@ -73,43 +73,29 @@ static int open_for_models(const struct cli *cli, enum workspace_mode mode, stru
     return workspace_open(ws, cli->workspace, mode, &e) ? EXIT_FINE : cli_fail(&e);
 }
 
-/* What a subcommand did, and the model it did it to as it is now. */
-static bool report(const struct cli *cli, struct workspace *ws, const char *name, const char *done,
-                   struct err *e)
+/* What a subcommand did, and the model it did it to. */
+static void report(const struct cli *cli, const struct model *m, const char *done)
 {
-    struct arena arena = {0};
-    struct model m;
-    bool fine = model_by_name(ws, name, &arena, &m, e);
-    if (fine && cli->json)
-        print_models(cli, &m, 1);
-    else if (fine && !cli->quiet)
-        printf("%s %s\n", done, m.name);
-    arena_free(&arena);
-    return fine;
+    if (cli->json)
+        print_models(cli, m, 1);
+    else if (!cli->quiet)
+        printf("%s %s\n", done, m->name);
 }
 
-static bool find_model(struct workspace *ws, const char *name, int64_t *id, struct err *e)
+/* A model of the lists as it is now; its texts in the arena. */
+static bool model_by_id(struct workspace *ws, int64_t id, struct arena *arena, struct model *out,
+                        struct err *e)
 {
-    struct arena arena = {0};
-    struct model m;
-    bool fine = model_by_name(ws, name, &arena, &m, e);
-    *id = fine ? m.id : 0;
-    arena_free(&arena);
-    return fine;
-}
-
-/* The model that ships is known by its name before it was brought in. */
-static bool find_or_bring(const struct cli *cli, struct workspace *ws, const char *name, int64_t *id,
-                          struct err *e)
-{
-    char path[PATH_MAX];
-    if (find_model(ws, name, id, e))
-        return true;
-    if (strcmp(name, SHIPPED_NAME) != 0 || !shipped_find(path) || !shipped_import(ws, id, e))
+    struct model *models;
+    size_t count;
+    if (!models_list(ws, arena, &models, &count, e))
         return false;
-    if (!cli->json && !cli->quiet)
-        printf("imported %s, the model that ships\n", name);
-    return true;
+    for (size_t i = 0; i < count; i++)
+        if (models[i].id == id) {
+            *out = models[i];
+            return true;
+        }
+    return err_set(e, ERR_INPUT, "%s: the model was removed meanwhile; do it again", workspace_path(ws));
 }
 
 static bool use_model(const struct cli *cli, struct workspace *ws, char **words, const struct asked *asked,
@@ -117,35 +103,38 @@ static bool use_model(const struct cli *cli, struct workspace *ws, char **words,
 {
     (void)asked;
     int64_t id;
-    return find_or_bring(cli, ws, words[0], &id, e) && predictions_complete(ws, id, NULL, cli->quiet, e) &&
-           model_use(ws, id, e) && report(cli, ws, words[0], "the current model is now", e);
+    struct arena arena = {0};
+    struct model m;
+    bool fine = model_resolve(ws, words[0], &id, e) && predictions_complete(ws, id, NULL, cli->quiet, e) &&
+                model_use(ws, id, e) && model_by_id(ws, id, &arena, &m, e);
+    if (fine)
+        report(cli, &m, "the current model is now");
+    arena_free(&arena);
+    return fine;
 }
 
-static bool report_imported(const struct cli *cli, struct workspace *ws, const struct model *m,
-                            const char *told, struct err *e)
+static void report_imported(const struct cli *cli, const struct model *m, const char *told)
 {
     char program[CLI_PROGRAM];
-    bool fine = report(cli, ws, m->name, "imported", e);
-    if (fine && !cli->json && !cli->quiet && told != NULL)
+    report(cli, m, "imported");
+    if (cli->json || cli->quiet)
+        return;
+    if (told != NULL)
         printf("read as: %s; other options say otherwise\n", told);
-    if (fine && !cli->json && !cli->quiet)
-        printf("no predictions yet: '%s model use %s' computes them\n", cli_program(cli, program), m->name);
-    return fine;
+    printf("no predictions yet: '%s model use %s' computes them\n", cli_program(cli, program), m->name);
 }
 
 static bool import_model(const struct cli *cli, struct workspace *ws, char **words, const struct asked *asked,
                          struct err *e)
 {
     struct arena arena = {0};
-    struct model *models;
-    size_t count;
+    struct model m;
     int64_t id;
     char *told = NULL;
     bool fine = model_import(ws, words[0], asked->name, asked->unseen, &asked->reading, &id, &told, e) &&
-                models_list(ws, &arena, &models, &count, e);
-    for (size_t i = 0; fine && i < count; i++)
-        if (models[i].id == id)
-            fine = report_imported(cli, ws, &models[i], told, e);
+                model_by_id(ws, id, &arena, &m, e);
+    if (fine)
+        report_imported(cli, &m, told);
     free(told);
     arena_free(&arena);
     return fine;
@@ -167,16 +156,19 @@ static bool fold(void **bytes, size_t *size, const char *name, struct err *e)
 static bool export_model(const struct cli *cli, struct workspace *ws, char **words, const struct asked *asked,
                          struct err *e)
 {
-    int64_t id;
-    void *bytes;
+    struct arena arena = {0};
+    struct model m;
+    void *bytes = NULL;
     size_t size;
     if (!asked->force && access(words[1], F_OK) == 0)
         return err_set(e, ERR_INPUT, "%s: there is such a file already; --force replaces it", words[1]);
-    if (!find_model(ws, words[0], &id, e) || !model_onnx(ws, id, &bytes, &size, e))
-        return false;
-    bool fine = (!asked->fold || fold(&bytes, &size, words[0], e)) && file_write(words[1], bytes, size, e);
+    bool fine = model_by_name(ws, words[0], &arena, &m, e) && model_onnx(ws, m.id, &bytes, &size, e) &&
+                (!asked->fold || fold(&bytes, &size, m.name, e)) && file_write(words[1], bytes, size, e);
+    if (fine)
+        report(cli, &m, "exported");
     free(bytes);
-    return fine && report(cli, ws, words[0], "exported", e);
+    arena_free(&arena);
+    return fine;
 }
 
 /* On a terminal a question; elsewhere --yes has to say so. */
@@ -202,10 +194,8 @@ static bool remove_model(const struct cli *cli, struct workspace *ws, char **wor
     struct model m;
     bool fine = model_by_name(ws, words[0], &arena, &m, e) && confirm_removal(&m, asked, e) &&
                 model_remove(ws, m.id, e);
-    if (fine && cli->json)
-        print_models(cli, &m, 1);
-    else if (fine && !cli->quiet)
-        printf("removed %s\n", m.name);
+    if (fine)
+        report(cli, &m, "removed");
     arena_free(&arena);
     return fine;
 }

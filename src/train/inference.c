@@ -106,10 +106,22 @@ static bool resolve_path(struct workspace *ws, const char *path, struct arena *a
     return fine;
 }
 
+/* The model that ships comes in when it is named. */
+static bool resolve_name(struct workspace *ws, const char *name, struct arena *arena, int64_t *id,
+                         struct err *e)
+{
+    char path[PATH_MAX];
+    struct model m;
+    if (model_by_name(ws, name, arena, &m, e)) {
+        *id = m.id;
+        return true;
+    }
+    return strcmp(name, SHIPPED_NAME) == 0 && shipped_find(path) && shipped_import(ws, id, e);
+}
+
 bool model_resolve(struct workspace *ws, const char *word, int64_t *id, struct err *e)
 {
     struct arena arena = {0};
-    struct model m;
     bool fine;
     if (word == NULL || word[0] == '\0') {
         *id = model_current(ws);
@@ -121,8 +133,7 @@ bool model_resolve(struct workspace *ws, const char *word, int64_t *id, struct e
     } else if (model_is_path(word)) {
         fine = resolve_path(ws, word, &arena, id, e);
     } else {
-        fine = model_by_name(ws, word, &arena, &m, e);
-        *id = fine ? m.id : 0;
+        fine = resolve_name(ws, word, &arena, id, e);
     }
     arena_free(&arena);
     return fine;

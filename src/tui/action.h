@@ -42,8 +42,7 @@
     X(TRAINING, "training", "t", "view", "train, and watch trainings")                                       \
     X(MODELS, "models", "m", "view", "models and runs")                                                      \
     X(QUEUE, "queue", "r", "view", "review queue: the present filter, most suspicious first, face by face")  \
-    X(PREDICT, "predict", "p", "view",                                                                       \
-      "compute the predictions that the model lacks; without any model, those of the one that ships")        \
+    X(PREDICT, "predict", "p", "view", "predict what the model lacks; without any, with the one that ships") \
     X(HELP, "help", "?", "view", "help")                                                                     \
     X(LEGEND, "legend", "L", "view", "show or hide the legend line")                                         \
     X(LARGER, "larger", "+ =", "view", "larger faces")                                                       \

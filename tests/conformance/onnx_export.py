@@ -4,8 +4,8 @@
   tests/conformance/onnx_export.py [build/release/ferlab]
 
 Exports the model that ships, and one of each architecture after a little training, as they are and with
---fold-bn; compares the probabilities of a few pictures, one at a time and as one batch. Needs python3-onnx and
-python3-opencv; closes with "N passed, N failed".
+--fold-bn; compares the probabilities of a few pictures, one at a time and as one batch. Needs python3-onnx
+and python3-opencv; closes with "N passed, N failed".
 """
 import json
 import pathlib

@@ -61,7 +61,7 @@ static void test_one_command_imports_uses_and_predicts(void **state)
 static void test_train_split_counts_as_seen(void **state)
 {
     (void)state;
-    expect_saying("imported ferplus, the model that ships", SHIPPED_NAME, 0);
+    expect_saying("the current model is now ferplus", SHIPPED_NAME, 0);
     json_t *seen = run_ferlab_json("-w", ws, "list", "in:train", "--json", NULL),
            *train = run_ferlab_json("-w", ws, "list", "split:train", "--json", NULL);
     assert_int_equal(json_array_size(seen), json_array_size(train));
@@ -81,6 +81,18 @@ static void test_what_was_remembered_by_its_path_becomes_the_model(void **state)
     json_decref(models);
     expect_saying("the current model is now ferplus", SHIPPED_NAME, 0);
     expect_one_model();
+}
+
+static void test_the_same_file_under_another_name_is_not_brought_in_twice(void **state)
+{
+    (void)state;
+    char path[PATH_MAX];
+    assert_true(shipped_find(path));
+    json_decref(run_ferlab_json("-w", ws, "model", "import", path, "--name", "mine", "--json", NULL));
+    expect_saying("the current model is now mine", SHIPPED_NAME, 0);
+    json_t *models = run_ferlab_json("-w", ws, "models", "--json", NULL);
+    assert_int_equal(json_array_size(models), 1);
+    json_decref(models);
 }
 
 static void test_another_model_of_its_name_is_the_one_meant(void **state)
@@ -140,6 +152,7 @@ int main(void)
         TEST(test_one_command_imports_uses_and_predicts),
         TEST(test_train_split_counts_as_seen),
         TEST(test_what_was_remembered_by_its_path_becomes_the_model),
+        TEST(test_the_same_file_under_another_name_is_not_brought_in_twice),
         TEST(test_another_model_of_its_name_is_the_one_meant),
         TEST(test_unknown_names_are_still_refused),
         TEST(test_where_none_ships_commands_say_how_to_import_one),

@@ -39,9 +39,9 @@ bool model_fold(const void *bytes, size_t size, const char *name, void **out, si
 /* Whether `word` names a file rather than a model: it has a '/', ends in .onnx, or is an existing file. */
 bool model_is_path(const char *word);
 
-/* The model that `word` means in this workspace: NULL or "" the current one, else a model's name, else the
- * path of an ONNX file, remembered by its digest. Fails with a sentence where there is none. *id is its row
- * in the workspace. */
+/* The model that `word` means in this workspace: NULL or "" the current one, else a model's name, that of
+ * the one that ships too before it was brought in, else the path of an ONNX file, remembered by its digest.
+ * Fails with a sentence where there is none. *id is its row in the workspace. */
 bool model_resolve(struct workspace *ws, const char *word, int64_t *id, struct err *e);
 
 /* Sees to it that the model has a prediction for every sample that `asked` could pick (NULL: all): computes

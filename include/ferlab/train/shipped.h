@@ -20,7 +20,8 @@ double shipped_accuracy(void);
  * none ships. */
 const char *shipped_command(void);
 
-/* Makes it a model of the workspace, named SHIPPED_NAME, unless its bytes are one already. *id is its row. */
+/* Makes it a model of the workspace, named SHIPPED_NAME, unless its bytes are one already, under whatever
+ * name. *id is its row. */
 bool shipped_import(struct workspace *ws, int64_t *id, struct err *e);
 
 #endif
