@@ -102,6 +102,8 @@ int graph_find_value(const struct graph *g, const char *name); /* NONE where the
 struct value graph_image_value(const struct graph *g, const float *images);
 /* The step that makes a value; NULL where none does. */
 const struct graph_step *graph_maker(const struct graph *g, int value);
+/* Whether its operator is among those; NULL ends the list. */
+bool graph_step_is(const struct graph_step *s, const char *const *types);
 /* The step that computes the output, those that only rename it left out; NULL where none does. */
 const struct graph_step *graph_last_step(const struct graph *g);
 /* As many threads as asked for (0: all), but no more than their memory allows, `bytes` each. */

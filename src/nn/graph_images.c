@@ -153,17 +153,20 @@ const struct graph_step *graph_maker(const struct graph *g, int value)
     return NULL;
 }
 
+bool graph_step_is(const struct graph_step *s, const char *const *types)
+{
+    while (*types && strcmp(s->op->type, *types) != 0)
+        types++;
+    return *types != NULL;
+}
+
 const struct graph_step *graph_last_step(const struct graph *g)
 {
-    static const char *const renaming[] = {"Identity", "Dropout", "Reshape",
-                                           "Flatten",  "Squeeze", "Unsqueeze"};
+    static const char *const renaming[] = {"Identity", "Dropout",   "Reshape", "Flatten",
+                                           "Squeeze",  "Unsqueeze", NULL};
     const struct graph_step *s = graph_maker(g, g->outputs[0]);
-    for (size_t i = 0; s && i < sizeof renaming / sizeof *renaming; i++) {
-        if (strcmp(s->op->type, renaming[i]) != 0)
-            continue;
+    while (s && graph_step_is(s, renaming))
         s = s->inputs[0] == NONE ? NULL : graph_maker(g, s->inputs[0]);
-        i = (size_t)-1;
-    }
     return s;
 }
 
@@ -176,12 +179,26 @@ enum graph_ending graph_ending(const struct graph *g)
                                           : GRAPH_ENDS_OPEN;
 }
 
-/* Less 2 or more, by 2 or more, or times 0.5 or less: nothing that numbers around 0 or 1 would need. */
+/* The image, behind the first nodes that only move its pixels. */
+static int moved_image(const struct graph *g)
+{
+    static const char *const moving[] = {"Identity", "Cast",    "Transpose", "Reshape",
+                                         "Squeeze",  "Flatten", "Unsqueeze", NULL};
+    int value = g->inputs[0];
+    for (int i = 0; i < g->step_count; i++)
+        if (g->steps[i].input_count > 0 && g->steps[i].inputs[0] == value &&
+            graph_step_is(&g->steps[i], moving))
+            value = g->steps[i].outputs[0];
+    return value;
+}
+
+/* Less 2 or more, by 2 or more, or times 0.05 or less: nothing that numbers around 0 or 1 would need. */
 bool graph_scales_pixels(const struct graph *g)
 {
+    int image = moved_image(g);
     for (int i = 0; i < g->step_count; i++) {
         const struct graph_step *s = &g->steps[i];
-        if (s->input_count != 2 || s->inputs[0] != g->inputs[0] || s->inputs[1] == NONE)
+        if (s->input_count != 2 || s->inputs[0] != image || s->inputs[1] == NONE)
             continue;
         const struct value *v = &g->values[s->inputs[1]];
         if (v->type != VALUE_FLOAT || !v->data || v->count < 1)

@@ -15,14 +15,6 @@ struct scaling {
     int count;
 };
 
-static bool is_one_of(const char *type, const char *const *types, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(type, types[i]) == 0)
-            return true;
-    return false;
-}
-
 static int readers_of(const struct graph *g, int value)
 {
     int readers = 0;
@@ -56,11 +48,11 @@ static bool take_layer(struct scaling *s, const struct graph_step *step)
 /* From a value that is to be scaled to the one that it is made of; NONE where no factor passes. */
 static int before(struct scaling *s, const struct graph_step *step)
 {
-    static const char *const passing[] = {"Identity",  "Dropout",     "Reshape",          "Flatten",
-                                          "Squeeze",   "Unsqueeze",   "Transpose",        "ReduceMean",
-                                          "ReduceSum", "AveragePool", "GlobalAveragePool"};
+    static const char *const passing[] = {"Identity",  "Dropout",     "Reshape",           "Flatten",
+                                          "Squeeze",   "Unsqueeze",   "Transpose",         "ReduceMean",
+                                          "ReduceSum", "AveragePool", "GlobalAveragePool", NULL};
     int value = NONE;
-    if (is_one_of(step->op->type, passing, sizeof passing / sizeof *passing))
+    if (graph_step_is(step, passing))
         value = step->inputs[0];
     else if (strcmp(step->op->type, "Add") == 0)
         value = take(s, step, 1) ? step->inputs[0] : take(s, step, 0) ? step->inputs[1] : NONE;
@@ -69,12 +61,12 @@ static int before(struct scaling *s, const struct graph_step *step)
 
 static bool find(struct scaling *s, int value)
 {
-    static const char *const layers[] = {"Conv", "Gemm", "MatMul"};
+    static const char *const layers[] = {"Conv", "Gemm", "MatMul", NULL};
     while (value != NONE) {
         const struct graph_step *step = graph_maker(s->g, value);
         if (!step)
             return false;
-        if (is_one_of(step->op->type, layers, sizeof layers / sizeof *layers))
+        if (graph_step_is(step, layers))
             return take_layer(s, step);
         value = before(s, step);
     }

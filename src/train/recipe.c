@@ -188,11 +188,8 @@ static bool check_name(const char *name, struct err *e)
 
 bool recipe_check(const struct recipe *r, struct err *e)
 {
-    for (const struct recipe_number *n = recipe_numbers; n < recipe_numbers + RECIPE_NUMBERS; n++) {
-        double value = recipe_get(r, n);
-        if (!(value >= n->low && value <= n->high))
-            return err_set(e, ERR_USAGE, "train: a %s of %g makes no sense; give %.10g to %.10g", n->key,
-                           value, n->low, n->high);
-    }
+    for (const struct recipe_number *n = recipe_numbers; n < recipe_numbers + RECIPE_NUMBERS; n++)
+        if (!check_number(n, recipe_get(r, n), e))
+            return false;
     return check_name(r->name, e);
 }

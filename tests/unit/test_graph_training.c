@@ -55,7 +55,7 @@ static void *onnx_of(struct place *p, const char *name, size_t *size)
     struct arena arena = {0};
     struct model m;
     struct err e = {0};
-    void *bytes;
+    void *bytes = NULL;
     if (!model_by_name(p->ws, name, &arena, &m, &e) || !model_onnx(p->ws, m.id, &bytes, size, &e))
         fail_msg("%s", e.text);
     arena_free(&arena);

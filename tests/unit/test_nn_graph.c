@@ -181,6 +181,34 @@ static void test_graph_tells_how_it_begins_and_ends(void **state)
     }
 }
 
+/* As tf2onnx writes a Rescaling or a Normalization layer. */
+static void test_scaled_pixels_are_found_behind_a_transpose(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type;
+        float by;
+        bool scales;
+    } cases[] = {{"Div", 255, true},   {"Mul", 1 / 255.0f, true}, {"Sub", 127.5f, true},
+                 {"Div", 1.5f, false}, {"Mul", 0.5f, false},      {"Sub", 0.5f, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct str g = {0}, model = {0};
+        struct err e = {0};
+        add_tensor(&g, "c", 1, 0, NULL, &cases[i].by, sizeof cases[i].by);
+        add_node(&g, "Transpose", "x", "moved", "perm", 4, (int64_t[]){0, 2, 3, 1});
+        add_node(&g, "Identity", "moved", "same", NULL, 0, NULL);
+        add_node(&g, cases[i].type, "same c", "scaled", NULL, 0, NULL);
+        add_node(&g, "ReduceMean", "scaled", "y", "axes", 2, (int64_t[]){2, 3});
+        close_model(&g, 1, &model);
+        struct graph *loaded = graph_load(model.data, model.length, "made", &e);
+        if (!loaded)
+            fail_msg("%s", e.text);
+        assert_int_equal(graph_scales_pixels(loaded), cases[i].scales);
+        graph_free(loaded);
+        str_free(&model);
+    }
+}
+
 /* ---- hostile files ---- */
 
 /* Closes a graph from x [1, 1, 8, 8] to y and expects its refusal; or, says NULL, that it is taken. */
@@ -374,6 +402,7 @@ int main(void)
         cmocka_unit_test(test_whole_networks_are_right),
         cmocka_unit_test(test_images_run_with_open_and_with_fixed_batches),
         cmocka_unit_test(test_graph_tells_how_it_begins_and_ends),
+        cmocka_unit_test(test_scaled_pixels_are_found_behind_a_transpose),
         cmocka_unit_test(test_graphs_that_do_not_hold_together_are_refused),
         cmocka_unit_test(test_nodes_out_of_order_are_put_in_order),
         cmocka_unit_test(test_tensors_that_lie_are_refused),
