@@ -1,6 +1,8 @@
 /* Recipes: the defaults, their schedule, their sanity, their record. */
 #include "recipe_record.h"
 
+#include "ferlab/nn/network.h"
+
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -52,6 +54,11 @@ const struct recipe recipe_fine_tune = {
     .calibrate = true,
     .use = true,
 };
+
+const char *recipe_arch(int index)
+{
+    return network_preset(index);
+}
 
 /* lr min(1, f / w) (1 + cos(pi max(0, (f - w) / (1 - w)))) / 2 with f = step / steps, w = warmup. */
 double recipe_learning_rate(const struct recipe *r, int64_t step, int64_t steps)

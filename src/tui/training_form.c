@@ -41,7 +41,7 @@ static const struct field fields[FIELD_COUNT] = {
     [FIELD_FROM] = {"from", KIND_TEXT, TEXT_AT(from), 0, 0,
                     "model to go on from; space: the next one, or fresh weights"},
     [FIELD_ARCH] = {"arch", KIND_TEXT, TEXT_AT(arch), 0, 0,
-                    "of fresh weights: default, vgg13, or layers such as 16,16,P,32,32,P (N: 3x3 "
+                    "of fresh weights: default, wide, vgg13, or layers such as 16,16,P,32,32,P (N: 3x3 "
                     "convolution, P: pooling)"},
     [FIELD_EPOCHS] = {"epochs", KIND_INT, AT(epochs), 0, 1, RECIPE_EPOCHS_MAX,
                       "passes over the training faces"},
@@ -240,7 +240,11 @@ static void form_next_from(struct training_form *f, const struct app *app)
 
 static void form_next_arch(struct recipe *r)
 {
-    strcpy(r->arch, strcmp(r->arch, "default") == 0 ? "vgg13" : "default");
+    int at = 0;
+    while (recipe_arch(at) != NULL && strcmp(recipe_arch(at), r->arch) != 0)
+        at++;
+    bool last = recipe_arch(at) == NULL || recipe_arch(at + 1) == NULL;
+    snprintf(r->arch, sizeof r->arch, "%s", recipe_arch(last ? 0 : at + 1));
 }
 
 bool training_form_cycle(struct training_form *f, const struct app *app)
