@@ -62,7 +62,7 @@ static struct screen *start(int columns, int rows, bool sixel)
 }
 
 /* Puts values into fields: the form is walked from its first field downwards. */
-enum { FIELD_NAME = 0, FIELD_FROM = 1, FIELD_ARCH = 2, FIELD_EPOCHS = 3, FIELD_LIMIT = 8, FIELD_USE = 11 };
+enum { FIELD_NAME = 0, FIELD_FROM = 1, FIELD_ARCH = 2, FIELD_EPOCHS = 3, FIELD_LIMIT = 6, FIELD_USE = 15 };
 
 static void select_field(struct screen *s, int field)
 {
