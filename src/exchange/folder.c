@@ -15,6 +15,13 @@
 
 enum { CHUNK = 128, CHECK_EVERY = 256 };
 
+const char *const folder_split_names[SPLIT_COUNT] = {
+    [SPLIT_TRAIN] = "train",
+    [SPLIT_VALID] = "validation",
+    [SPLIT_TEST] = "test",
+    [SPLIT_NONE] = "none",
+};
+
 static bool stopped_by_user(struct err *e)
 {
     return interrupt_requested() && !err_set(e, ERR_INTERRUPTED, "export stopped; nothing was written");

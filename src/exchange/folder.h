@@ -9,6 +9,9 @@
 #include "output.h"
 #include "sample_name.h"
 
+/* train, validation, test, none: what datasets and FiftyOne call splits. */
+extern const char *const folder_split_names[SPLIT_COUNT];
+
 struct folder {
     const struct export_request *request;
     struct output output;   /* output.temporary is the folder being filled */

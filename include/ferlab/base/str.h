@@ -17,6 +17,7 @@ struct str {
 void str_append(struct str *s, const char *text);
 void str_append_bytes(struct str *s, const void *bytes, size_t count);
 void str_appendf(struct str *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void str_append_base64(struct str *s, const void *bytes, size_t count); /* RFC 4648, with padding */
 void str_clear(struct str *s); /* empties it, keeps the memory */
 void str_free(struct str *s);
 
