@@ -172,6 +172,8 @@ static bool write_rows(const struct export_request *request, row_fn fn, void (*h
         else
             output_abandon(&o);
     }
+    if (!fine)
+        *written = 0;
     str_free(&r.line);
     history_free(&r.history);
     return fine;

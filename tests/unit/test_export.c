@@ -297,12 +297,11 @@ static void test_real_data_round_trip(void **state)
 static void test_existing_out_is_never_touched(void **state)
 {
     (void)state;
-    static const char *const formats[] = {"ferplus", "csv", "jsonl"};
     write_file(dir, "out", "mine", 4);
-    for (size_t i = 0; i < 3; i++) {
+    for (const struct export_format *f = export_formats; f->name; f++) {
         struct err e;
         int64_t written;
-        assert_false(export_to(out, formats[i], "", LABELS_CROWD, &written, &e));
+        assert_false(export_to(out, f->name, "", LABELS_CROWD, &written, &e));
         assert_non_null(strstr(e.text, "is there already"));
     }
     char *text = read_below(dir, "out");
@@ -315,12 +314,11 @@ static void test_missing_parent_is_a_sentence(void **state)
 {
     (void)state;
     char path[PATH_MAX + 32];
-    static const char *const formats[] = {"ferplus", "csv", "jsonl"};
     snprintf(path, sizeof path, "%s/no/where", dir);
-    for (size_t i = 0; i < 3; i++) {
+    for (const struct export_format *f = export_formats; f->name; f++) {
         struct err e;
         int64_t written;
-        assert_false(export_to(path, formats[i], "", LABELS_CROWD, &written, &e));
+        assert_false(export_to(path, f->name, "", LABELS_CROWD, &written, &e));
         assert_non_null(strstr(e.text, "cannot be created"));
     }
 }
@@ -328,10 +326,13 @@ static void test_missing_parent_is_a_sentence(void **state)
 static void test_folder_to_standard_output_is_refused(void **state)
 {
     (void)state;
-    struct err e;
-    int64_t written;
-    assert_false(export_to("-", "ferplus", "", LABELS_CROWD, &written, &e));
-    assert_int_equal(e.code, ERR_USAGE);
+    static const char *const formats[] = {"ferplus", "imagefolder", "labelstudio", "fiftyone"};
+    for (size_t i = 0; i < 4; i++) {
+        struct err e;
+        int64_t written;
+        assert_false(export_to("-", formats[i], "", LABELS_CROWD, &written, &e));
+        assert_int_equal(e.code, ERR_USAGE);
+    }
 }
 
 static int drop_trigger(void *db, int count, char **values, char **names)
