@@ -30,7 +30,7 @@ struct command {
 /* Every subcommand, in the order help shows them: name, arguments, summary. cmd_NAME is its function. */
 #define COMMANDS(X)                                                                                          \
     X(import, "PATH...", "read FER+ folders, fer2013.csv or class folders into the workspace")               \
-    X(export, "OUT", "write samples as ferplus, csv or jsonl")                                               \
+    X(export, "OUT", "write samples as files that others read")                                              \
     X(list, "[FILTER]", "samples that a filter picks")                                                       \
     X(show, "ID", "one sample in full, drawn where the terminal can")                                        \
     X(label, "ID... CLASS", "relabel samples")                                                               \

@@ -289,6 +289,7 @@ void app_handle(struct app *app, const struct input *input)
         if (app->ask == NULL) { /* what is asked about stays as it is until it is answered */
             refresh_look(app);
             refresh_predicting(app);
+            exporting_look(app);
         }
         if (top(app)->ops->tick != NULL)
             top(app)->ops->tick(app, top(app)->state);
@@ -366,6 +367,8 @@ static void unload(struct app *app)
         free(view->former_filter);
     }
     ask_free(app);
+    if (app->exporting)
+        close(app->export_log);
     filter_free(app->filter);
     free(app->rows);
     face_cache_free(app->faces);
