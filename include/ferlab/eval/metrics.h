@@ -20,8 +20,9 @@ struct class_score {
 
 struct metrics {
     int64_t count;
-    double accuracy; /* NaN where count is 0 */
-    double macro_f1; /* mean of f1 over classes that occur as label or prediction, as scikit-learn does */
+    double accuracy;    /* NaN where count is 0 */
+    double macro_f1;    /* mean of f1 over classes that occur as label or prediction, as scikit-learn does */
+    double weighted_f1; /* mean of f1 over classes, weighted by their support */
     struct class_score per_class[EMOTION_COUNT];
 };
 
