@@ -60,6 +60,14 @@ void metrics_of(const struct confusion *c, struct metrics *out)
     out->weighted_f1 = out->count > 0 ? f1_weighted / (double)out->count : NAN;
 }
 
+int64_t metrics_right(const struct metrics *m)
+{
+    int64_t right = 0;
+    for (int k = 0; k < EMOTION_COUNT; k++)
+        right += m->per_class[k].right;
+    return right;
+}
+
 /* Wilson 1927: the interval of all proportions from which the one seen is at most z standard errors away. */
 void metrics_wilson(int64_t right, int64_t count, double *low, double *high)
 {

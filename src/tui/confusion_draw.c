@@ -251,10 +251,7 @@ static void draw_summary(const struct confusion_view *v, const struct confusion_
     const struct metrics *m = &v->matrix.metrics;
     char text[NUMBER_TEXT], total[NUMBER_TEXT];
     double low, high;
-    int64_t right = 0;
-    for (int k = 0; k < EMOTION_COUNT; k++)
-        right += m->per_class[k].right;
-    metrics_wilson(right, m->count, &low, &high);
+    metrics_wilson(metrics_right(m), m->count, &low, &high);
     int at = l->names;
     at += draw_text(l->summary, at, 0, STYLE_BOLD, "accuracy %s", number_percent(text, m->accuracy));
     at += draw_text(l->summary, at, 0, STYLE_DIM, " [%.1f, %.1f]   ", 100 * low, 100 * high);

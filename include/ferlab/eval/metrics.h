@@ -29,6 +29,7 @@ struct metrics {
 void confusion_add(struct confusion *c, int label, int prediction); /* ignores non-emotions */
 void confusion_count(struct confusion *c, const int8_t *label, const int8_t *prediction, size_t count);
 void metrics_of(const struct confusion *c, struct metrics *out);
+int64_t metrics_right(const struct metrics *m); /* faces whose prediction is their label */
 
 /* Wilson score interval of a proportion at 95 %. */
 void metrics_wilson(int64_t right, int64_t count, double *low, double *high);
