@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { PARALLEL_FROM = 1 << 16 }; /* faces drawn in all; fewer are drawn before a second thread wakes */
+enum { PARALLEL_FROM = 1 << 20 }; /* faces drawn in all; fewer are not worth waking other threads */
 
 struct bootstrap {
     struct tally_face *faces;

@@ -16,7 +16,8 @@ struct bootstrap;
 bool bootstrap_new(struct bootstrap **out, const struct evaluation_faces *f, struct err *e);
 void bootstrap_free(struct bootstrap *b);
 
-/* Works out so many more draws, on all threads; false once all of BOOTSTRAP_DRAWS are done. */
+/* Works out so many more draws, on all threads where that pays; false once all of BOOTSTRAP_DRAWS are done.
+ */
 bool bootstrap_run(struct bootstrap *b, int draws);
 
 /* The interval of a score, once all draws are done; before, and where some draw has no score, NaN. */
