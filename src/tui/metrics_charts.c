@@ -84,7 +84,7 @@ static void draw_confidence(struct app *app, struct metrics_view *v, struct pane
     at += draw_text(p.row - 1, at, 0, STYLE_GOOD, "■ right ");
     at += draw_text(p.row - 1, at, 0, STYLE_BAD, "■ wrong");
     if (p.columns >= WIDE)
-        draw_text(p.row - 1, at, 0, STYLE_DIM, "  above; at most %s faces", draw_count(most, most_of(c)));
+        draw_text(p.row - 1, at, 0, STYLE_DIM, "   %s faces at most", draw_count(most, most_of(c)));
     draw_x_axis(p);
 }
 

@@ -98,7 +98,7 @@ static void draw_scores(const struct metrics_view *v, const struct metrics_layou
 {
     int value = l->left + TITLE_WIDTH, next = value + VALUE_WIDTH;
     draw_text(l->scores, l->left, TITLE_WIDTH, STYLE_DIM, "model");
-    align_right(l->scores, next, NEXT_WIDTH, STYLE_DIM, "95 %");
+    align_right(l->scores, l->left, TITLE_WIDTH + VALUE_WIDTH + NEXT_WIDTH, STYLE_DIM, "95 % interval");
     for (int i = 0; i < SCORE_COUNT; i++) {
         enum score s = (enum score)i;
         char text[NUMBER_TEXT];
@@ -159,9 +159,9 @@ static void band_title(int band, char out[NUMBER_TEXT])
 
 static void draw_bands(const struct evaluation *e, const struct metrics_layout *l)
 {
-    enum { BAND_TITLE = 13, BAND_FACES = 7, BAND_ACCURACY = 9 };
+    enum { BAND_TITLE = 15, BAND_FACES = 7, BAND_ACCURACY = 9 };
     int faces = l->left + BAND_TITLE, accuracy = faces + BAND_FACES, bar = accuracy + BAND_ACCURACY + 1;
-    draw_text(l->bands, l->left, BAND_TITLE, STYLE_DIM, "label's votes");
+    draw_text(l->bands, l->left, BAND_TITLE, STYLE_DIM, "votes for label");
     align_right(l->bands, faces, BAND_FACES, STYLE_DIM, "faces");
     align_right(l->bands, accuracy, BAND_ACCURACY, STYLE_DIM, "accuracy");
     for (int b = 0; b < AGREEMENT_BANDS; b++) {
@@ -179,13 +179,20 @@ static void draw_bands(const struct evaluation *e, const struct metrics_layout *
 
 /* --- at the right --- */
 
+/* What ends beyond the screen is left out. */
+static void draw_class_cell(int row, int end, enum style style, const char *text)
+{
+    if (end <= draw_columns())
+        align_right(row, 0, end, style, text);
+}
+
 static void draw_class(const struct class_score *s, int k, int row, const int ends[4], int bar, int bar_width)
 {
     char text[NUMBER_TEXT];
-    align_right(row, 0, ends[0], STYLE_NORMAL, draw_count(text, s->support));
-    align_right(row, 0, ends[1], STYLE_NORMAL, number_percent(text, s->precision));
-    align_right(row, 0, ends[2], STYLE_NORMAL, number_percent(text, s->recall));
-    align_right(row, 0, ends[3], STYLE_BOLD, number_fraction(text, s->f1));
+    draw_class_cell(row, ends[0], STYLE_NORMAL, draw_count(text, s->support));
+    draw_class_cell(row, ends[1], STYLE_NORMAL, number_percent(text, s->precision));
+    draw_class_cell(row, ends[2], STYLE_NORMAL, number_percent(text, s->recall));
+    draw_class_cell(row, ends[3], STYLE_BOLD, number_fraction(text, s->f1));
     if (bar_width >= BAR_LEAST)
         draw_bar(row, bar, bar_width, s->f1, (enum style)(STYLE_EMOTION + k));
 }
@@ -200,7 +207,7 @@ static void draw_classes(const struct metrics *m, const struct metrics_layout *l
     draw_text(l->classes, l->right, CLASS_NAME, STYLE_DIM, "label");
     for (int i = 0; i < COLUMNS; i++) {
         ends[i] = at += is_wide ? wide[i] : narrow[i];
-        align_right(l->classes, 0, ends[i], STYLE_DIM, i == 1 && !is_wide ? "prec." : titles[i]);
+        draw_class_cell(l->classes, ends[i], STYLE_DIM, i == 1 && !is_wide ? "prec." : titles[i]);
     }
     for (int k = 0; k < EMOTION_COUNT; k++) {
         int row = l->classes + 1 + k;
