@@ -13,7 +13,7 @@ static bool is_among_two(int label, const float p[EMOTION_COUNT])
 {
     int before = 0;
     for (int k = 0; k < EMOTION_COUNT; k++)
-        before += p[k] > p[label] || (p[k] == p[label] && k < label);
+        before += p[k] > p[label] || (k < label && p[k] == p[label]);
     return before < 2;
 }
 
