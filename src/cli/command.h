@@ -45,7 +45,7 @@ struct command {
     X(log, "", "all reviews, oldest first")                                                                  \
     X(train, "", "train a model on the labels as they stand")                                                \
     X(runs, "[stop ID]", "trainings, running and past; stop one")                                            \
-    X(eval, "", "accuracy, F1 and confusion matrix of a model")                                              \
+    X(eval, "", "scores of a model with intervals, and the agreement of the crowd")                          \
     X(predict, "IMAGE...", "the emotion in image files")                                                     \
     X(models, "", "models of the workspace")                                                                 \
     X(model, "use|import|export|remove ...", "choose, bring in, take out or remove a model")                 \

@@ -60,6 +60,7 @@ struct app {
     struct metrics filter_metrics; /* of the rows, under the protocol shown */
     struct confusion filter_confusion;
     double valid_accuracy; /* of the model on split valid, labels in force; NaN where it cannot be had */
+    bool counts_filter, counts_crowd; /* what views that count were last told to: see scope.h */
     bool model_chosen; /* by --model or by the reviewer here: does not follow the workspace's current model */
 
     struct view stack[16];
