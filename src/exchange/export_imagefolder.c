@@ -29,10 +29,10 @@ static json_t *text_or_empty(const char *s)
 
 static json_t *tags_text(const char *tags)
 {
-    json_t *list = tags_document(tags), *tag;
+    json_t *list = tags_document(tags);
     struct str words = {0};
-    size_t i;
-    json_array_foreach(list, i, tag) str_appendf(&words, "%s%s", i ? " " : "", json_string_value(tag));
+    for (size_t i = 0; i < json_array_size(list); i++)
+        str_appendf(&words, "%s%s", i ? " " : "", json_string_value(json_array_get(list, i)));
     json_t *text = words.failed ? NULL : text_or_empty(words.data);
     str_free(&words);
     json_decref(list);
