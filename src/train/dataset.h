@@ -12,7 +12,15 @@
 
 /* Streams of random numbers: one for each use, each epoch and each sample, so that nothing depends on which
  * thread comes first. */
-enum stream { STREAM_SHUFFLE = 1, STREAM_AUGMENT, STREAM_DRAW, STREAM_LIMIT, STREAM_SHARE, STREAM_MIXUP };
+enum stream {
+    STREAM_SHUFFLE = 1,
+    STREAM_AUGMENT,
+    STREAM_DRAW,
+    STREAM_LIMIT,
+    STREAM_SHARE,
+    STREAM_MIXUP,
+    STREAM_FOLDS
+};
 void stream_seed(struct rng *r, uint64_t seed, enum stream use, int epoch, int64_t sample);
 
 struct training_set {
