@@ -341,6 +341,7 @@ int main(void)
         cmocka_unit_test(test_a_process_number_given_to_another_is_not_the_trainer),
         cmocka_unit_test(test_a_run_on_another_host_is_taken_at_its_word),
         cmocka_unit_test(test_a_run_has_a_folder),
+        cmocka_unit_test(test_a_run_of_folds_is_judged_by_its_predictions),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
