@@ -81,6 +81,7 @@ static void print_json(const struct protocol *p, const struct columns *c, const 
     for (int k = 0; k < EMOTION_COUNT; k++)
         json_array_append_new(classes, class_json(k, &m->per_class[k]));
     json_object_set_new(j, "model", json_text(c->model_name));
+    json_object_set_new(j, "folds", json_integer(c->model_folds));
     json_object_set_new(j, "split", p->split != NULL ? json_text(p->split) : json_null());
     json_object_set_new(j, "where", p->where != NULL ? json_text(p->where) : json_null());
     json_object_set_new(j, "rule", json_string(rule_name(c->rule)));
@@ -102,9 +103,11 @@ static void print_json(const struct protocol *p, const struct columns *c, const 
 static void print_text(const struct protocol *p, const struct columns *c, const struct evaluation *v)
 {
     const struct metrics *m = &v->metrics;
-    printf("model %s, %s %s, %s rule, %s labels (revision %s), each face averaged with its mirror image\n\n",
-           c->model_name, p->split != NULL ? "split" : "filter", p->split != NULL ? p->split : p->where,
-           rule_name(c->rule), p->labels, v->label_revision);
+    printf(
+        "model %s%s, %s %s, %s rule, %s labels (revision %s), each face averaged with its mirror image\n\n",
+        c->model_name, c->model_folds > 0 ? " (folds: each face by a model that did not see it)" : "",
+        p->split != NULL ? "split" : "filter", p->split != NULL ? p->split : p->where, rule_name(c->rule),
+        p->labels, v->label_revision);
     double low, high;
     metrics_wilson(count_right(m), m->count, &low, &high);
     confusion_print(&v->confusion, m);
