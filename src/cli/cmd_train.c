@@ -95,21 +95,18 @@ static bool make_recipe(const struct cli *cli, const struct words *w, struct rec
            take_word(cli, "name", w->name, r->name, sizeof r->name);
 }
 
-/* The default that an option has beside another, where it is not the usual one. */
-static const char *with_other(struct arena *a, const char *beside, double usual, double other)
-{
-    const char *text = usual == other ? "" : arena_printf(a, "; with --%s %.6g", beside, other);
-    return text != NULL ? text : "";
-}
-
-/* The option's help with its default behind it. */
+/* The option's help with its default behind it, and those that --from and --folds have where they are others.
+ */
 static const char *with_default(struct arena *a, const struct recipe_number *n)
 {
-    double usual = recipe_get(&recipe_default, n), folds = recipe_get(&recipe_folds, n);
-    bool is_folds = strcmp(n->option, "folds") == 0;
-    const char *text = arena_printf(a, "%s (%.6g%s%s)", n->help, usual,
-                                    with_other(a, "from", usual, recipe_get(&recipe_fine_tune, n)),
-                                    is_folds ? "" : with_other(a, "folds", usual, folds));
+    double usual = recipe_get(&recipe_default, n), tuned = recipe_get(&recipe_fine_tune, n),
+           folded = recipe_get(&recipe_folds, n);
+    const char *from = tuned == usual ? "" : arena_printf(a, "; with --from %.6g", tuned),
+               *folds = folded == usual || strcmp(n->option, "folds") == 0
+                            ? ""
+                            : arena_printf(a, "; with --folds %.6g", folded);
+    const char *text =
+        from != NULL && folds != NULL ? arena_printf(a, "%s (%.6g%s%s)", n->help, usual, from, folds) : NULL;
     return text != NULL ? text : n->help;
 }
 
