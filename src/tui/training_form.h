@@ -23,6 +23,7 @@ enum training_field {
     FIELD_ZOOM,
     FIELD_SHIFT,
     FIELD_FLIP,
+    FIELD_FOLDS,
     FIELD_START,
     FIELD_COUNT
 };
@@ -35,8 +36,8 @@ struct training_form {
     int64_t changed_labels; /* that differ from the crowd's */
 };
 
-/* Defaults: a fine-tuning of the current model where there is one, else a full training. Keeps what was
- * touched. */
+/* Defaults: a fine-tuning of the current model where there is one, else a full training; of folds those of
+ * folds. Keeps what was touched. */
 void training_form_defaults(struct training_form *f, const struct app *app);
 void training_form_count_labels(struct training_form *f, const struct app *app);
 

@@ -25,16 +25,20 @@ struct run {
     int64_t best_epoch;
 };
 
-/* Which fold an epoch is of, and the how manyth of that fold it is; both from 1. Without folds, fold 1. */
+/* Epochs of each fold; which fold an epoch is of, and the how manyth of that fold it is, both from 1. Without
+ * folds there is one. */
+static inline int64_t run_epochs_of_fold(const struct run *r)
+{
+    int64_t folds = r->folds > 0 ? r->folds : 1;
+    return r->epochs_planned > folds ? r->epochs_planned / folds : 1;
+}
 static inline int64_t run_fold(const struct run *r, int64_t epoch)
 {
-    int64_t of_each = r->folds > 0 ? r->epochs_planned / r->folds : 0;
-    return of_each > 0 ? (epoch - 1) / of_each + 1 : 1;
+    return r->folds > 0 ? (epoch - 1) / run_epochs_of_fold(r) + 1 : 1;
 }
 static inline int64_t run_fold_epoch(const struct run *r, int64_t epoch)
 {
-    int64_t of_each = r->folds > 0 ? r->epochs_planned / r->folds : 0;
-    return of_each > 0 ? (epoch - 1) % of_each + 1 : epoch;
+    return r->folds > 0 ? (epoch - 1) % run_epochs_of_fold(r) + 1 : epoch;
 }
 
 struct run_epoch {
