@@ -280,14 +280,16 @@ static void draw_folds(const struct training_view *v, const struct run *run, int
 {
     const struct curve *curve = &v->curves.runs[0];
     char share[NUMBER_TEXT];
-    int at = 1 + draw_text(row, 1, 0, STYLE_NORMAL, "kept out, then right:");
-    for (size_t i = 0; i < curve->count; i++)
-        if (!isnan(curve->epochs[i].valid_accuracy)) {
-            at += draw_text(row, at, 0, STYLE_DIM, "  fold %" PRId64 " ",
-                            run_fold(run, curve->epochs[i].epoch));
-            at += draw_text(row, at, 0, STYLE_ACCENT, "%s",
-                            number_percent(share, curve->epochs[i].valid_accuracy));
-        }
+    int at = 1;
+    for (size_t i = 0; i < curve->count; i++) {
+        if (isnan(curve->epochs[i].valid_accuracy))
+            continue;
+        if (at == 1)
+            at += draw_text(row, at, 0, STYLE_NORMAL, "right of the faces kept out: ");
+        at += draw_text(row, at, 0, STYLE_DIM, " fold %" PRId64 " ", run_fold(run, curve->epochs[i].epoch));
+        at += draw_text(row, at, 0, STYLE_ACCENT, "%s ",
+                        number_percent(share, curve->epochs[i].valid_accuracy));
+    }
     if (run->state == RUN_DONE)
         draw_text(
             row + 1, 1, 0, STYLE_NORMAL,

@@ -393,7 +393,7 @@ static void test_folds_are_seen_one_after_the_other(void **state)
     fill_in(s, FIELD_EPOCHS, "1");
     screen_keys(s, "S");
     expect_text(s, "5 of 5 folds");
-    expect_text(s, "kept out, then right:  fold 1 ");
+    expect_text(s, "right of the faces kept out:  fold 1 ");
     expect_text(s, "5/5×1");
     expect_text(s, "model pieces");
     expect_run("pieces", "done");
