@@ -63,6 +63,23 @@ void str_appendf(struct str *s, const char *format, ...)
     va_end(arguments);
 }
 
+void str_append_base64(struct str *s, const void *bytes, size_t count)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const uint8_t *p = bytes;
+    if (!str_reserve(s, (count + 2) / 3 * 4))
+        return;
+    for (; count > 0; p += 3) {
+        size_t n = count < 3 ? count : 3;
+        uint32_t group =
+            (uint32_t)p[0] << 16 | (n > 1 ? (uint32_t)p[1] << 8 : 0) | (n > 2 ? (uint32_t)p[2] : 0);
+        for (size_t i = 0; i < 4; i++)
+            s->data[s->length++] = i <= n ? digits[group >> (18 - 6 * i) & 63] : '=';
+        count -= n;
+    }
+    s->data[s->length] = '\0';
+}
+
 void str_clear(struct str *s)
 {
     s->length = 0;

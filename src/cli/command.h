@@ -30,7 +30,7 @@ struct command {
 /* Every subcommand, in the order help shows them: name, arguments, summary. cmd_NAME is its function. */
 #define COMMANDS(X)                                                                                          \
     X(import, "PATH...", "read FER+ folders, fer2013.csv or class folders into the workspace")               \
-    X(export, "OUT", "write samples as ferplus, csv or jsonl")                                               \
+    X(export, "OUT", "write samples as files that others read")                                              \
     X(list, "[FILTER]", "samples that a filter picks")                                                       \
     X(show, "ID", "one sample in full, drawn where the terminal can")                                        \
     X(label, "ID... CLASS", "relabel samples")                                                               \
@@ -45,7 +45,7 @@ struct command {
     X(log, "", "all reviews, oldest first")                                                                  \
     X(train, "", "train a model on the labels as they stand")                                                \
     X(runs, "[stop ID]", "trainings, running and past; stop one")                                            \
-    X(eval, "", "accuracy, F1 and confusion matrix of a model")                                              \
+    X(eval, "", "scores of a model with intervals, and the agreement of the crowd")                          \
     X(predict, "IMAGE...", "the emotion in image files")                                                     \
     X(models, "", "models of the workspace")                                                                 \
     X(model, "use|import|export|remove ...", "choose, bring in, take out or remove a model")                 \

@@ -8,7 +8,6 @@
 #include "ferlab/eval/metrics.h"
 #include "ferlab/store/filter.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,8 +149,7 @@ static void print_seconds(const char *what, double seconds)
 static void print_text(const struct report *r, const struct demo_seconds *seconds)
 {
     double low, high;
-    int64_t right = llround(r->metrics.accuracy * (double)r->metrics.count);
-    metrics_wilson(right, r->metrics.count, &low, &high);
+    metrics_wilson(metrics_right(&r->metrics), r->metrics.count, &low, &high);
     printf("model %s, split valid, majority rule, reviewed labels (revision %s), %lld faces not seen in "
            "training\n",
            r->columns->model_name, r->label_revision, (long long)r->metrics.count);

@@ -2,7 +2,6 @@
 #include "ferlab/eval/calibration.h"
 
 #include <math.h>
-#include <stdbool.h>
 
 static const double least_probability = 1e-7, coolest = 0.25, hottest = 4, close_enough = 1e-4;
 
@@ -11,18 +10,25 @@ static bool is_emotion(int label)
     return label >= 0 && label < EMOTION_COUNT;
 }
 
+int calibration_bin(double confidence)
+{
+    int bin = (int)ceil(confidence * CALIBRATION_BINS) - 1;
+    return bin < 0 ? 0 : bin >= CALIBRATION_BINS ? CALIBRATION_BINS - 1 : bin;
+}
+
+double calibration_loss(int label, const float probabilities[EMOTION_COUNT])
+{
+    return -log(fmax((double)probabilities[label], least_probability));
+}
+
 void calibration_add(struct calibration *c, int label, const float probabilities[EMOTION_COUNT])
 {
     if (!is_emotion(label))
         return;
     int prediction = emotion_most_probable(probabilities);
     double confidence = (double)probabilities[prediction];
-    int bin = (int)ceil(confidence * CALIBRATION_BINS) - 1;
-    bin = bin < 0 ? 0 : bin >= CALIBRATION_BINS ? CALIBRATION_BINS - 1 : bin;
-    c->count[bin]++;
-    c->right[bin] += prediction == label;
-    c->confidence[bin] += confidence;
-    c->cross_entropy -= log(fmax((double)probabilities[label], least_probability));
+    calibration_count(c, calibration_bin(confidence), prediction == label, confidence,
+                      calibration_loss(label, probabilities));
 }
 
 static int64_t count_all(const struct calibration *c)

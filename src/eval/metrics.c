@@ -41,7 +41,7 @@ static void score_class(const struct confusion *c, int k, struct class_score *s)
 void metrics_of(const struct confusion *c, struct metrics *out)
 {
     int64_t right = 0;
-    double f1_sum = 0;
+    double f1_sum = 0, f1_weighted = 0;
     int f1_count = 0;
     out->count = 0;
     for (int k = 0; k < EMOTION_COUNT; k++) {
@@ -51,11 +51,21 @@ void metrics_of(const struct confusion *c, struct metrics *out)
         right += s->right;
         if (!isnan(s->f1)) {
             f1_sum += s->f1;
+            f1_weighted += (double)s->support * s->f1;
             f1_count++;
         }
     }
     out->accuracy = ratio(right, out->count);
     out->macro_f1 = f1_count > 0 ? f1_sum / f1_count : NAN;
+    out->weighted_f1 = out->count > 0 ? f1_weighted / (double)out->count : NAN;
+}
+
+int64_t metrics_right(const struct metrics *m)
+{
+    int64_t right = 0;
+    for (int k = 0; k < EMOTION_COUNT; k++)
+        right += m->per_class[k].right;
+    return right;
 }
 
 /* Wilson 1927: the interval of all proportions from which the one seen is at most z standard errors away. */

@@ -10,7 +10,7 @@ static json_t *text_or_null(const char *s)
     return s ? json_text(s) : json_null();
 }
 
-static json_t *votes_document(const struct votes *v)
+json_t *votes_document(const struct votes *v)
 {
     json_t *array = json_array();
     for (int c = 0; c < CLASS_COUNT; c++)
@@ -18,8 +18,7 @@ static json_t *votes_document(const struct votes *v)
     return array;
 }
 
-/* ",a,b," as ["a","b"] */
-static json_t *tags_document(const char *tags)
+json_t *tags_document(const char *tags)
 {
     json_t *array = json_array();
     for (const char *p = tags ? tags + 1 : ""; *p;) {
@@ -38,6 +37,42 @@ json_t *probabilities_document(const struct columns *c, size_t row)
     for (int k = 0; k < EMOTION_COUNT; k++)
         json_array_append_new(array, json_number((double)c->probabilities[row][k]));
     return array;
+}
+
+static float confidence_of(const struct columns *c, size_t row)
+{
+    return c->confidence[row];
+}
+
+static float divergence_of(const struct columns *c, size_t row)
+{
+    return c->divergence[row];
+}
+
+static float suspect_of(const struct columns *c, size_t row)
+{
+    return c->suspect[row];
+}
+
+static float entropy_of(const struct columns *c, size_t row)
+{
+    return c->entropy[row];
+}
+
+const struct score scores[] = {
+    {"confidence", confidence_of},
+    {"divergence", divergence_of},
+    {"suspect", suspect_of},
+    {"entropy", entropy_of},
+    {0},
+};
+
+json_t *scores_document(const struct columns *c, size_t row)
+{
+    json_t *d = json_object();
+    for (const struct score *s = scores; s->name; s++)
+        json_object_set_new(d, s->name, json_number((double)s->of(c, row)));
+    return d;
 }
 
 json_t *sample_document(const struct columns *c, size_t row)

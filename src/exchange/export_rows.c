@@ -8,6 +8,7 @@
 #include "output.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { CHECK_EVERY = 256 };
@@ -56,6 +57,19 @@ static void csv_header(struct str *line)
     for (int k = 0; k < EMOTION_COUNT; k++)
         str_appendf(line, ",p_%s", class_name(k));
     str_append(line, ",note,tags");
+    for (const struct score *s = scores + SCORES_IN_PLACE; s->name; s++)
+        str_appendf(line, ",%s", s->name);
+    str_append(line, ",edited_votes,reviews");
+}
+
+/* A document as one field; nothing for NULL. */
+static void csv_json(struct str *line, json_t *document)
+{
+    char *text = document ? json_dumps(document, JSON_COMPACT) : NULL;
+    csv_word(line, text);
+    line->failed |= document && !text;
+    free(text);
+    json_decref(document);
 }
 
 static bool csv_row(struct rows *r, size_t row)
@@ -81,6 +95,10 @@ static bool csv_row(struct rows *r, size_t row)
         csv_number(line, predicted ? (double)c->probabilities[row][k] : NAN);
     csv_word(line, c->note[row]);
     csv_tags(line, c->tags[row]);
+    for (const struct score *s = scores + SCORES_IN_PLACE; s->name; s++)
+        csv_number(line, (double)s->of(c, row));
+    csv_json(line, c->edited[row] ? votes_document(c->edited[row]) : NULL);
+    csv_json(line, history_document(&r->history, c->id[row]));
     return !line->failed;
 }
 
@@ -93,13 +111,10 @@ static int append_json(const char *bytes, size_t count, void *line)
 static bool jsonl_row(struct rows *r, size_t row)
 {
     const struct columns *c = r->request->columns;
-    json_t *document = sample_document(c, row), *reviews = json_array();
-    size_t count;
-    const struct event **events = history_of(&r->history, c->id[row], &count);
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(reviews, event_document(events[i]));
+    json_t *document = sample_document(c, row);
     json_object_set_new(document, "probabilities", probabilities_document(c, row));
-    json_object_set_new(document, "reviews", reviews);
+    json_object_set_new(document, "scores", scores_document(c, row));
+    json_object_set_new(document, "reviews", history_document(&r->history, c->id[row]));
     bool fine =
         json_dump_callback(document, append_json, &r->line, JSON_COMPACT | JSON_REAL_PRECISION(7)) == 0;
     json_decref(document);
@@ -157,6 +172,8 @@ static bool write_rows(const struct export_request *request, row_fn fn, void (*h
         else
             output_abandon(&o);
     }
+    if (!fine)
+        *written = 0;
     str_free(&r.line);
     history_free(&r.history);
     return fine;

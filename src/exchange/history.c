@@ -1,6 +1,8 @@
 /* History: events grouped by sample. */
 #include "history.h"
 
+#include "ferlab/exchange/documents.h"
+
 #include <stdlib.h>
 
 static int by_sample(const void *a, const void *b)
@@ -51,6 +53,16 @@ const struct event **history_of(const struct history *h, int64_t sample, size_t 
     while (low + *count < h->count && h->grouped[low + *count]->sample == sample)
         ++*count;
     return h->grouped + low;
+}
+
+json_t *history_document(const struct history *h, int64_t sample)
+{
+    size_t count;
+    const struct event **events = history_of(h, sample, &count);
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(array, event_document(events[i]));
+    return array;
 }
 
 static bool decides(enum event_kind kind)

@@ -78,6 +78,12 @@ bool output_write(struct output *o, const void *bytes, size_t count)
     return !o->failure;
 }
 
+static bool tell_failure(const struct output *o, struct err *e)
+{
+    errno = o->failure;
+    return err_errno(e, o->path, "be written", "see whether the disk is full");
+}
+
 static void note_failure(struct output *o, bool fine)
 {
     if (!fine && !o->failure)
@@ -93,9 +99,7 @@ static bool flush(struct output *o, struct err *e)
         note_failure(o, fclose(o->file) == 0);
         o->file = NULL;
     }
-    errno = o->failure;
-    return !o->failure || (o->standard && o->failure == EPIPE) ||
-           err_errno(e, o->path, "be written", "see whether the disk is full");
+    return !o->failure || (o->standard && o->failure == EPIPE) || tell_failure(o, e);
 }
 
 bool output_finish(struct output *o, struct err *e)
@@ -128,6 +132,72 @@ void output_abandon(struct output *o)
     o->file = NULL;
     nftw(o->temporary, remove_entry, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS);
 }
+
+/* Files of a folder */
+
+static int create_entry(int folder, const char *name, struct err *e)
+{
+    int fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0 && errno == EEXIST)
+        err_set(e, ERR_INPUT, "%s: two files of the export would have this name; leave one out with --where",
+                name);
+    else if (fd < 0)
+        err_errno(e, name, "be created", "see whether the disk is full");
+    return fd;
+}
+
+bool output_entry(struct output *o, int folder, const char *name, struct err *e)
+{
+    *o = (struct output){0};
+    snprintf(o->path, sizeof o->path, "%s", name);
+    int fd = create_entry(folder, name, e);
+    o->file = fd < 0 ? NULL : fdopen(fd, "w");
+    if (fd >= 0 && !o->file) {
+        close(fd);
+        err_memory(e, "exporting");
+    }
+    return o->file != NULL;
+}
+
+bool output_close(struct output *o, struct err *e)
+{
+    if (!o->file)
+        return true;
+    note_failure(o, fclose(o->file) == 0);
+    o->file = NULL;
+    return !o->failure || tell_failure(o, e);
+}
+
+bool output_entry_bytes(int folder, const char *name, const void *bytes, size_t count, struct err *e)
+{
+    int fd = create_entry(folder, name, e);
+    if (fd < 0)
+        return false;
+    size_t done = 0;
+    while (done < count) {
+        ssize_t n = write(fd, (const char *)bytes + done, count - done);
+        if (n < 0 && errno != EINTR)
+            break;
+        done += n > 0 ? (size_t)n : 0;
+    }
+    bool fine = done == count || err_errno(e, name, "be written", "see whether the disk is full");
+    return (close(fd) == 0 || err_errno(e, name, "be written", "see whether the disk is full")) && fine;
+}
+
+static int put_json(const char *bytes, size_t count, void *output)
+{
+    return output_write(output, bytes, count) ? 0 : -1;
+}
+
+bool output_json(struct output *o, json_t *document, struct err *e)
+{
+    bool fine =
+        document && json_dump_callback(document, put_json, o, JSON_COMPACT | JSON_REAL_PRECISION(7)) == 0;
+    json_decref(document);
+    return fine || (o->failure ? tell_failure(o, e) : err_memory(e, "exporting"));
+}
+
+/* CSV */
 
 void output_csv_field(struct str *line, const char *field)
 {

@@ -3,9 +3,11 @@
 
 #include "ferlab/base/str.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
-enum { NAME_BYTES = 255 };
+enum { NAME_BYTES = SAMPLE_FILE - 1 };
 
 bool sample_name_check(const char *name, struct err *why)
 {
@@ -20,4 +22,24 @@ bool sample_name_check(const char *name, struct err *why)
     if (strcmp(str_escape(escaped, sizeof escaped, name), name) != 0)
         return err_set(why, ERR_INPUT, "the name '%s' has control characters or is not UTF-8", name);
     return true;
+}
+
+bool sample_file_name(const char *name, char out[SAMPLE_FILE], struct err *why)
+{
+    if (!sample_name_check(name, why))
+        return false;
+    memcpy(out, name, strlen(name) + 1);
+    return true;
+}
+
+bool sample_png_name(const char *name, char out[SAMPLE_FILE], struct err *why)
+{
+    static const char ending[] = ".png";
+    size_t length = strlen(name), dot = sizeof ending - 1;
+    if (length > dot && strcasecmp(name + length - dot, ending) == 0)
+        return sample_file_name(name, out, why);
+    if (length > NAME_BYTES - dot && length <= NAME_BYTES)
+        return err_set(why, ERR_INPUT, "%s: the name with %s is longer than %d bytes", name, ending,
+                       NAME_BYTES);
+    return sample_name_check(name, why) && snprintf(out, SAMPLE_FILE, "%s%s", name, ending) < SAMPLE_FILE;
 }

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -323,6 +324,57 @@ bool job_predicts(const char *workspace, const char *model, char *line, size_t s
     bool locked = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
     close(fd);
     job_last_line(log, line, size);
+    return locked;
+}
+
+/* --- exports --- */
+
+static void describe_export(struct arguments *a, const char *workspace, const struct job_export *x)
+{
+    add_word(a, "ferlab");
+    add_text(a, "-w", workspace);
+    add_word(a, "export");
+    add_text(a, "--format", x->format);
+    add_text(a, "--where", x->where);
+    add_text(a, "--model", x->model);
+    add_text(a, "--rule", x->rule);
+    add_text(a, "--labels", x->reviewed ? "reviewed" : "");
+    add_text(a, "--", x->out);
+}
+
+/* The same file through a descriptor of its own, so that the other one's lock shows here. */
+static int open_again(int fd)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    return open(path, O_RDWR | O_CLOEXEC);
+}
+
+bool job_start_export(const char *workspace, const struct job_export *x, int *log, struct err *e)
+{
+    struct arguments a = {0};
+    struct launched l;
+    int theirs = memfd_create("export", MFD_CLOEXEC);
+    *log = theirs >= 0 && flock(theirs, LOCK_EX | LOCK_NB) == 0 ? open_again(theirs) : -1;
+    if (*log < 0) {
+        err_errno(e, "the log of an export", "be made", "close some programs");
+        if (theirs >= 0)
+            close(theirs);
+        return false;
+    }
+    describe_export(&a, workspace, x);
+    if (start(&a, theirs, &l, e))
+        return true;
+    close(*log);
+    return false;
+}
+
+bool job_exports(int log, char *line, size_t size)
+{
+    char path[64];
+    bool locked = flock(log, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", log);
+    job_last_line(path, line, size);
     return locked;
 }
 

@@ -1,6 +1,8 @@
 /* Recipes: the defaults, their schedule, their sanity, their record. */
 #include "recipe_record.h"
 
+#include "ferlab/nn/network.h"
+
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,7 +11,7 @@
 
 static const char unreadable[] = "the recipe on record cannot be read; start a new training";
 
-/* Measured on the real FER+ faces: 87.8 % of the validation split, in about half an hour on two cores. */
+/* Measured on the real FER+ faces: 87.5 % of the validation split, in about half an hour on two cores. */
 const struct recipe recipe_default = {
     .arch = "default",
     .epochs = 30,
@@ -74,6 +76,11 @@ const struct recipe recipe_folds = {
     .seed = 1,
     .use = true,
 };
+
+const char *recipe_arch(int index)
+{
+    return network_preset(index);
+}
 
 /* lr min(1, f / w) (1 + cos(pi max(0, (f - w) / (1 - w)))) / 2 with f = step / steps, w = warmup. */
 double recipe_learning_rate(const struct recipe *r, int64_t step, int64_t steps)

@@ -39,6 +39,7 @@
     X(FILTER, "filter", "/", "view", "filter the samples")                                                   \
     X(COMMAND, "command", ":", "view", "type a command")                                                     \
     X(CONFUSION, "confusion", "c", "view", "confusion matrix")                                               \
+    X(METRICS, "metrics", "M", "view", "metrics: scores, calibration, the crowd's agreement")                \
     X(TRAINING, "training", "t", "view", "train, and watch trainings")                                       \
     X(MODELS, "models", "m", "view", "models and runs")                                                      \
     X(QUEUE, "queue", "r", "view", "review queue: the present filter, most suspicious first, face by face")  \
@@ -49,8 +50,9 @@
     X(SMALLER, "smaller", "-", "view", "smaller faces")                                                      \
     X(SMOOTH, "smooth", "i", "view", "smooth the faces, or show their pixels")                               \
     X(COUNTS, "counts", "#", "matrix", "counts")                                                             \
-    X(PERCENT, "percent", "%", "matrix", "row percentages")                                                  \
+    X(PERCENT, "percent", "%", "matrix", "shares of the row; again: of the column, of all")                  \
     X(OFF_DIAGONAL, "off-diagonal", "o", "matrix", "heat of the errors only")                                \
+    X(CROWD, "crowd", "C", "matrix", "the crowd's labels, or the reviewed ones")                             \
     X(DIFFERENCE, "difference", "D", "matrix", "difference to the model before")                             \
     X(STOP, "stop", "x", "training", "stop the running training, keeping its best model")                    \
     X(START, "start", "S", "training", "start the training in the form")                                     \

@@ -166,6 +166,9 @@ static enum outcome act_on_app(struct app *app, enum action action)
     case ACTION_CONFUSION:
         app_push(app, &view_confusion);
         break;
+    case ACTION_METRICS:
+        app_push(app, &view_metrics);
+        break;
     case ACTION_TRAINING:
         app_push(app, &view_training);
         break;
@@ -289,6 +292,7 @@ void app_handle(struct app *app, const struct input *input)
         if (app->ask == NULL) { /* what is asked about stays as it is until it is answered */
             refresh_look(app);
             refresh_predicting(app);
+            exporting_look(app);
         }
         if (top(app)->ops->tick != NULL)
             top(app)->ops->tick(app, top(app)->state);
@@ -304,12 +308,20 @@ void app_handle(struct app *app, const struct input *input)
 /* Keys typed ahead are all taken before the next frame, but a flood of them may not freeze the screen. */
 enum { FLOOD_MS = 60 };
 
+/* Whether the view on top goes on working, or has a result to draw, rather than wait. */
+static bool work(struct app *app)
+{
+    const struct view *view = top(app);
+    bool more = view->ops->work != NULL && view->ops->work(app, view->state);
+    return more || app->redraw;
+}
+
 void app_turn(struct app *app)
 {
     if (app->redraw)
         frame_draw(app);
     struct input input;
-    loop_next(app->loop, true, &input);
+    loop_next(app->loop, !work(app), &input);
     double started = clock_seconds();
     while (input.type != INPUT_NONE) {
         app_handle(app, &input);
@@ -366,6 +378,8 @@ static void unload(struct app *app)
         free(view->former_filter);
     }
     ask_free(app);
+    if (app->exporting)
+        close(app->export_log);
     filter_free(app->filter);
     free(app->rows);
     face_cache_free(app->faces);

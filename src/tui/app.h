@@ -15,6 +15,7 @@
 #include "ferlab/store/runs.h"
 #include "ferlab/term/images.h"
 
+#include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -51,9 +52,15 @@ struct app {
     int64_t predicting;        /* the model for which a process computes what it lacks; 0: none */
     char predicting_line[128]; /* what that process said last: "1024 of 32137 faces …"; "" nothing yet */
 
+    bool exporting;            /* a process writes what a filter picked */
+    int export_log;            /* what it prints, as a descriptor */
+    char export_out[PATH_MAX]; /* where it writes */
+    char export_line[128];     /* what it said last: "1024 of 32137 faces …"; "" nothing yet */
+
     struct metrics filter_metrics; /* of the rows, under the protocol shown */
     struct confusion filter_confusion;
     double valid_accuracy; /* of the model on split valid, labels in force; NaN where it cannot be had */
+    bool counts_filter, counts_crowd; /* what views that count were last told to: see scope.h */
     bool model_chosen; /* by --model or by the reviewer here: does not follow the workspace's current model */
 
     struct view stack[16];

@@ -1,4 +1,4 @@
-/* Charts: curves of a training as pixels. */
+/* Charts: curves and bars as pixels. */
 #include "chart.h"
 
 #include <math.h>
@@ -76,6 +76,27 @@ void chart_curve(struct chart *c, const double *x, const double *y, size_t count
                 canvas_disc(&c->canvas, px[i], py[i], chart_is_coarse(c) ? 0.5F : 2.5F, color);
         }
     }
+}
+
+/* The edge between pixels at that share of the way, so that bars side by side are equally wide. */
+static int edge(int size, double margin, double share)
+{
+    return (int)lround(margin + (size - 2 * margin) * share);
+}
+
+void chart_bar(struct chart *c, double x_low, double x_high, double y_low, double y_high, uint8_t color)
+{
+    enum { GAP_FROM = 4 }; /* narrower bars touch */
+    double margin = chart_margin(c), across = c->x_max - c->x_min, up = c->y_max - c->y_min;
+    if (!(across > 0 && up > 0))
+        return;
+    int left = edge(c->canvas.width, margin, (x_low - c->x_min) / across);
+    int right = edge(c->canvas.width, margin, (x_high - c->x_min) / across);
+    int bottom = edge(c->canvas.height, margin, 1 - (y_low - c->y_min) / up);
+    int top = edge(c->canvas.height, margin, 1 - (y_high - c->y_min) / up);
+    if (y_high > y_low && top == bottom)
+        top--; /* little is not nothing */
+    canvas_fill(&c->canvas, left, top, right - left - (right - left >= GAP_FROM), bottom - top, color);
 }
 
 void chart_mark(struct chart *c, double x, double y, uint8_t color)

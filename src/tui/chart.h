@@ -1,4 +1,4 @@
-/* Charts: curves of a training as pixels. A chart is a canvas with a fixed range in x and y; what stands
+/* Charts: curves and bars as pixels. A chart is a canvas with a fixed range in x and y; what stands
  * beside it (ticks, legend) is the terminal's own text. */
 #ifndef FERLAB_TUI_CHART_H
 #define FERLAB_TUI_CHART_H
@@ -25,6 +25,8 @@ bool chart_begin(struct chart *c, int width, int height);
 /* A curve through count points; NaN breaks it. */
 void chart_curve(struct chart *c, const double *x, const double *y, size_t count, uint8_t color,
                  enum chart_marks marks);
+/* A bar over [x_low, x_high] from y_low up to y_high, a little short of its neighbour where there is room. */
+void chart_bar(struct chart *c, double x_low, double x_high, double y_low, double y_high, uint8_t color);
 /* A ring around one point, with a line down to the x axis. */
 void chart_mark(struct chart *c, double x, double y, uint8_t color);
 

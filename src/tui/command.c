@@ -1,8 +1,6 @@
 /* The `:` commands: every action by its name, and the few that take arguments. */
 #include "parts.h"
 
-#include "ferlab/base/path.h"
-#include "ferlab/exchange/export.h"
 #include "ferlab/face/emotion.h"
 
 #include <stdio.h>
@@ -48,46 +46,6 @@ static void run_rule(struct app *app, const char *arguments)
                      arguments);
 }
 
-static void run_export(struct app *app, const char *arguments)
-{
-    char format[32], path[PATH_MAX];
-    size_t length = strcspn(arguments, " ");
-    snprintf(format, sizeof format, "%.*s", (int)length, arguments);
-    snprintf(path, sizeof path, "%s", arguments + length + strspn(arguments + length, " "));
-    const struct export_format *found = export_format_find(format);
-    if (found == NULL && (found = export_format_of_path(arguments)) != NULL)
-        snprintf(path, sizeof path, "%s", arguments);
-    if (found == NULL || path[0] == '\0') {
-        char names[128] = "";
-        size_t used = 0;
-        for (const struct export_format *f = export_formats; f->name != NULL && used < sizeof names; f++)
-            used +=
-                (size_t)snprintf(names + used, sizeof names - used, "%s%s", used > 0 ? ", " : "", f->name);
-        app_complain(
-            app, "export: say a format (%s) and a path that does not exist yet, or a path in .csv or .jsonl",
-            names);
-        return;
-    }
-    struct export_request request = {
-        .workspace = app->workspace,
-        .columns = app->columns,
-        .rows = app->rows,
-        .row_count = app->row_count,
-        .labels = LABELS_REVIEWED,
-        .out = path,
-        .quiet = true,
-    };
-    char count[32];
-    app_message(app, "writing %s samples …", draw_count(count, (int64_t)app->row_count));
-    frame_draw(app);
-    struct err e;
-    int64_t written = 0;
-    if (found->write(&request, &written, &e))
-        app_message(app, "%s samples written to %s", draw_count(count, written), path);
-    else
-        app_complain(app, "%s", e.text);
-}
-
 static void run_train(struct app *app, const char *arguments)
 {
     if (arguments[0] != '\0')
@@ -124,7 +82,7 @@ const struct command_row command_rows[] = {
     {"label", "CLASS", "label what is selected", run_label},
     {"model", "NAME", "the model whose predictions are shown", run_model},
     {"rule", "RULE", "how votes become labels: majority distribution probability multi-target", run_rule},
-    {"export", "FORMAT PATH", "write the samples of the filter", run_export},
+    {"export", "FORMAT PATH", "write the samples of the filter", exporting_start},
     {"train", "", "open the training form", run_train},
     {"set", "WORD", "legend nolegend smooth nosmooth size N", run_set},
     {"q", "", "leave ferlab", run_quit},

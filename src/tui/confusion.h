@@ -10,6 +10,8 @@ struct confusion_view {
     struct matrix matrix;
     struct matrix_cell cell;
     bool percent, errors_only, difference;
+    enum matrix_whole whole; /* of shares; of the row while counts are shown */
+    char keys[160];
     char opened[512]; /* the filter this view set last; while it is in force, the matrix stays as it was */
 
     uint32_t strip[STRIP_MAX];

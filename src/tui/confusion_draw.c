@@ -66,35 +66,32 @@ int confusion_strip_fits(const struct app *app)
     return l->strip_rows < 2 ? 0 : clamp((l->columns - 2) / strip_face_columns(app, l), 0, STRIP_MAX);
 }
 
-/* What is counted; the parts that the top line says too come last, where a narrow screen cuts. */
 static void draw_head(const struct app *app, const struct confusion_view *v, const struct confusion_layout *l)
 {
-    const struct columns *c = app->columns;
-    const char *base = v->matrix.base[0] ? v->matrix.base : "everything";
-    char faces[NUMBER_TEXT];
-    int at = 1;
-    if (v->matrix.scope == MATRIX_VALID)
-        at += draw_text(l->head, at, 0, STYLE_BOLD, "validation split");
-    else
-        at += draw_text(l->head, at, l->columns / 2, STYLE_BOLD, "filter %s", base);
-    at += draw_text(l->head, at, 0, STYLE_NORMAL, " · %s faces", draw_count(faces, v->matrix.metrics.count));
+    const struct scope *s = &v->matrix.scope;
+    int at = 1 + scope_draw_faces(s, l->head, 1, v->matrix.metrics.count);
+    if (v->percent)
+        at += draw_text(l->head, at, 0, STYLE_ACCENT, " · %% of %s", matrix_whole_name(v->whole));
     if (v->difference)
         at += draw_text(l->head, at, 0, STYLE_ACCENT, " · difference to %s", v->matrix.baseline_name);
-    draw_text(l->head, at, 0, STYLE_DIM, " · labels reviewed, %s · model %s", rule_name(c->rule),
-              c->model != 0 ? c->model_name : "none");
+    scope_draw_protocol(s, app, l->head, at);
 }
 
-/* What heat shows: the share of the row, so that rare emotions are seen beside frequent ones; of errors
- * alone, what the numbers show. */
+static double cell_share(const struct confusion_view *v, int label, int prediction)
+{
+    return matrix_share(&v->matrix.counts, &v->matrix.metrics, v->whole, label, prediction);
+}
+
+/* What heat shows: the share, so that rare emotions are seen beside frequent ones; of errors alone, what the
+ * numbers show. */
 static double cell_heat(const struct confusion_view *v, int label, int prediction)
 {
     if (v->errors_only && label == prediction)
         return 0;
-    double count = (double)v->matrix.counts.cell[label][prediction];
-    int64_t support = v->matrix.metrics.per_class[label].support;
     if (v->errors_only && !v->percent)
-        return count;
-    return support > 0 ? count / (double)support : 0;
+        return (double)v->matrix.counts.cell[label][prediction];
+    double share = cell_share(v, label, prediction);
+    return isnan(share) ? 0 : share;
 }
 
 /* The heat of a value; the square root lets small errors be seen beside the large diagonal. */
@@ -109,14 +106,13 @@ static void cell_texts(const struct confusion_view *v, int label, int prediction
                        char other[NUMBER_TEXT])
 {
     const struct confusion *c = &v->matrix.counts, *b = &v->matrix.before;
-    int64_t support = v->matrix.metrics.per_class[label].support, count = c->cell[label][prediction];
-    double share = support > 0 ? (double)count / (double)support : NAN;
+    int64_t count = c->cell[label][prediction];
+    double share = cell_share(v, label, prediction);
     char count_text[NUMBER_TEXT], share_text[NUMBER_TEXT];
     if (v->difference) {
-        int64_t old_support = v->matrix.metrics_before.per_class[label].support,
-                old = b->cell[label][prediction];
-        number_signed(count_text, count - old);
-        number_points(share_text, share - (old_support > 0 ? (double)old / (double)old_support : NAN));
+        number_signed(count_text, count - b->cell[label][prediction]);
+        number_points(share_text,
+                      share - matrix_share(b, &v->matrix.metrics_before, v->whole, label, prediction));
     } else {
         draw_count(count_text, count);
         snprintf(share_text, sizeof share_text, "%.1f", 100 * share);
@@ -143,7 +139,7 @@ static void draw_cell(const struct confusion_view *v, const struct confusion_lay
     cell_texts(v, label, prediction, number, other);
     enum style style = v->difference ? difference_style(v, label, prediction)
                                      : heat_style(cell_heat(v, label, prediction), most);
-    if (style == STYLE_NORMAL && strcmp(number, "·") == 0)
+    if (style == STYLE_NORMAL && (strcmp(number, "·") == 0 || v->errors_only))
         style = STYLE_DIM;
     if (here)
         style = STYLE_SELECTED;
@@ -251,10 +247,7 @@ static void draw_summary(const struct confusion_view *v, const struct confusion_
     const struct metrics *m = &v->matrix.metrics;
     char text[NUMBER_TEXT], total[NUMBER_TEXT];
     double low, high;
-    int64_t right = 0;
-    for (int k = 0; k < EMOTION_COUNT; k++)
-        right += m->per_class[k].right;
-    metrics_wilson(right, m->count, &low, &high);
+    metrics_wilson(metrics_right(m), m->count, &low, &high);
     int at = l->names;
     at += draw_text(l->summary, at, 0, STYLE_BOLD, "accuracy %s", number_percent(text, m->accuracy));
     at += draw_text(l->summary, at, 0, STYLE_DIM, " [%.1f, %.1f]   ", 100 * low, 100 * high);
@@ -267,20 +260,20 @@ static void draw_summary(const struct confusion_view *v, const struct confusion_
         draw_text(l->summary, at, 0, STYLE_DIM, "%s faces without a prediction",
                   draw_count(text, v->matrix.faces - m->count));
     else if (!v->difference && l->columns >= 100)
-        draw_text(l->summary, at, 0, STYLE_DIM, "heat: %s",
-                  !v->errors_only ? "share of the row"
-                  : v->percent    ? "errors, share of the row"
-                                  : "errors, count");
+        draw_text(l->summary, at, 0, STYLE_DIM, "heat: %s%s%s", v->errors_only ? "errors, " : "",
+                  v->errors_only && !v->percent ? "count" : "share of ",
+                  v->errors_only && !v->percent ? "" : matrix_whole_name(v->whole));
 }
 
 static void draw_strip_names(const struct app *app, const struct confusion_view *v,
                              const struct confusion_layout *l)
 {
     const struct columns *c = app->columns;
+    const int8_t *label = scope_labels(&v->matrix.scope, c);
     for (size_t i = 0; i < v->strip_count; i++) {
         uint32_t row = v->strip[i];
         draw_text(l->strip + (int)i, 2, l->columns - 3, STYLE_NORMAL, "%s  label %s  predicted %s  %.2f",
-                  c->name[row], class_name(c->label[row]), class_name(c->prediction[row]),
+                  c->name[row], class_name(label[row]), class_name(c->prediction[row]),
                   (double)c->confidence[row]);
     }
 }
@@ -306,7 +299,7 @@ static void draw_cell_line(const struct confusion_view *v, const struct confusio
 {
     char title[96], count[NUMBER_TEXT], before[NUMBER_TEXT];
     int64_t faces = matrix_cell_count(&v->matrix.counts, v->cell);
-    matrix_cell_title(v->cell, title, sizeof title);
+    matrix_cell_title(&v->matrix, v->cell, title, sizeof title);
     int at = 1 + draw_text(l->line, 1, 0, STYLE_ACCENT, "─ %s: %s face%s", title, draw_count(count, faces),
                            faces == 1 ? "" : "s");
     if (v->difference)
@@ -315,35 +308,13 @@ static void draw_cell_line(const struct confusion_view *v, const struct confusio
     draw_text(l->line, at, 0, STYLE_DIM, faces > 0 ? " ─ ⏎ open them" : " ─");
 }
 
-static void draw_without_numbers(const struct app *app, const struct confusion_view *v)
-{
-    if (app->columns->model == 0) {
-        draw_text(3, 1, 0, STYLE_NORMAL,
-                  "There is no model yet, so no predictions to set against the labels.");
-        draw_text(5, 1, 0, STYLE_NORMAL, "%s",
-                  app_offers_shipped(app)
-                      ? "p  predicts with the one that ships;  t  trains one;  in a shell: ferlab train"
-                      : "t  trains one here;  in a shell: ferlab train, or ferlab model import FILE.onnx");
-        draw_text(7, 1, 0, STYLE_DIM,
-                  "Then this shows counts, precision, recall and F1 for neutral … contempt.");
-    } else if (v->matrix.faces > 0) {
-        draw_text(3, 1, 0, STYLE_NORMAL, "%s has no predictions for these faces.", app->columns->model_name);
-        draw_text(5, 1, 0, STYLE_NORMAL, "In a shell, ferlab eval --model %s computes them.",
-                  app->columns->model_name);
-    } else {
-        draw_text(3, 1, 0, STYLE_NORMAL, "None of these faces has an emotion as its label.");
-        draw_text(5, 1, 0, STYLE_NORMAL, "Tab counts %s instead.",
-                  v->matrix.scope == MATRIX_VALID ? "what the filter picks" : "the validation split");
-    }
-}
-
 void confusion_draw(struct app *app, void *state)
 {
     struct confusion_view *v = state;
     struct confusion_layout l = confusion_layout_now(app);
     draw_head(app, v, &l);
     if (v->matrix.metrics.count == 0) {
-        draw_without_numbers(app, v);
+        scope_draw_missing(&v->matrix.scope, app, 3, v->matrix.faces);
         return;
     }
     double most = heat_most(v);

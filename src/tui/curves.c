@@ -2,6 +2,7 @@
 #include "curves.h"
 
 #include "align.h"
+#include "chart_screen.h"
 #include "compare.h"
 
 #include <inttypes.h>
@@ -124,31 +125,6 @@ static void mark_best(struct chart *chart, const struct curve *curve)
     }
 }
 
-/* Pixels of `cells` cells: what the terminal has, or a half block where it draws blocks or nothing. */
-static void chart_size(const struct app *app, int columns, int rows, int *width, int *height)
-{
-    bool sixel = app->caps.graphics == GRAPHICS_SIXEL;
-    *width = columns * (sixel ? app->caps.cell_width : 1);
-    *height = rows * (sixel ? app->caps.cell_height : 2);
-}
-
-static void show_chart(struct app *app, struct chart *chart, int slot, int row, int column, int rows,
-                       int columns)
-{
-    if (app->caps.graphics != GRAPHICS_NONE) {
-        draw_guard(row, column - 1, rows); /* the ticks at the left come and go */
-        draw_guard(row, column + columns, rows);
-        images_place(app->images, slot, row, column, rows, columns, &chart->canvas);
-        return;
-    }
-    char *text = malloc((size_t)columns * 3 + 1);
-    for (int r = 0; text != NULL && r < rows; r++) {
-        chart_text(chart, r, text);
-        draw_text(row + r, column, columns, STYLE_NORMAL, "%s", text);
-    }
-    free(text);
-}
-
 static void draw_axes(const struct chart *chart, int row, int column, int rows, int columns, bool percent)
 {
     for (int i = 0; i <= 2; i++) {
@@ -179,13 +155,13 @@ static void draw_titles(const struct app *app, int row, int left, int right)
 
 void curves_draw(struct curves *c, struct app *app, int row, int rows)
 {
-    int panel = (draw_columns() - 2) / 2, columns = panel - TICKS - 1, width, height;
+    int panel = (draw_columns() - 2) / 2, columns = panel - TICKS - 1;
     int left = 1 + TICKS, right = 1 + panel + TICKS;
     if (rows < 2 || columns < 8 || c->count == 0)
         return;
-    chart_size(app, columns, rows, &width, &height);
     curves_set_up(c);
-    if (!chart_begin(&c->loss, width, height) || !chart_begin(&c->accuracy, width, height))
+    if (!chart_begin_cells(&c->loss, app, rows, columns) ||
+        !chart_begin_cells(&c->accuracy, app, rows, columns))
         return;
     for (size_t i = c->count; i-- > 1;) {
         add_curve(&c->loss, &c->runs[i], MEASURE_LOSS, PALETTE_DIM, CHART_LINE);
@@ -198,6 +174,6 @@ void curves_draw(struct curves *c, struct app *app, int row, int rows)
     draw_titles(app, row, left, right);
     draw_axes(&c->loss, row + 1, left, rows, columns, false);
     draw_axes(&c->accuracy, row + 1, right, rows, columns, true);
-    show_chart(app, &c->loss, SLOT_LOSS, row + 1, left, rows, columns);
-    show_chart(app, &c->accuracy, SLOT_ACCURACY, row + 1, right, rows, columns);
+    chart_show(app, &c->loss, SLOT_LOSS, row + 1, left, rows, columns);
+    chart_show(app, &c->accuracy, SLOT_ACCURACY, row + 1, right, rows, columns);
 }

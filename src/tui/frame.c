@@ -14,17 +14,31 @@
 /* Views lay themselves out for 80x24, and with less down to this. */
 enum { COLUMNS_LEAST = 60, ROWS_LEAST = 16 };
 
+/* " 38 %" of "1024 of 2700 faces …"; "" where nothing is said yet. */
+static void describe_share(const char *line, char out[16])
+{
+    unsigned long long done = 0, all = 0;
+    out[0] = '\0';
+    if (sscanf(line, "%llu of %llu", &done, &all) == 2 && all > 0)
+        snprintf(out, 16, " %llu %%", 100 * done / all);
+}
+
+static void describe_export(const struct app *app, bool wide, char *out, size_t size)
+{
+    char share[16];
+    describe_share(app->export_line, share);
+    snprintf(out, size, "%sexporting%s", wide ? "  " : " ", share);
+}
+
 /* "predicting 38 %", with the model's name where it is not the one shown; else that predictions lack. */
 static void describe_predictions(const struct app *app, bool wide, char *out, size_t size)
 {
     const char *gap = wide ? "  " : " ", *name = "";
     int64_t lacking = app_unpredicted(app, app->columns->model);
-    unsigned long long done = 0, all = 0;
-    char count[32], share[16] = "";
+    char count[32], share[16];
     out[0] = '\0';
     if (app->predicting != 0) {
-        if (sscanf(app->predicting_line, "%llu of %llu", &done, &all) == 2 && all > 0)
-            snprintf(share, sizeof share, " %llu %%", 100 * done / all);
+        describe_share(app->predicting_line, share);
         for (size_t i = 0; i < app->model_count; i++)
             if (app->models[i].id == app->predicting && app->predicting != app->columns->model)
                 name = app->models[i].name;
@@ -40,20 +54,22 @@ static void describe_predictions(const struct app *app, bool wide, char *out, si
  * the screen is narrow. */
 static void describe_protocol(const struct app *app, bool wide, char *out, size_t size)
 {
-    char rows[32], all[32], accuracy[32] = "", predictions[80];
+    char rows[32], all[32], accuracy[32] = "", predictions[80], exporting[32] = "";
     const struct columns *c = app->columns;
     const char *model = c->model != 0 ? c->model_name : wide ? "none" : "no model";
     if (!isnan(app->valid_accuracy))
         snprintf(accuracy, sizeof accuracy, "%svalid %.1f %%", wide ? "  " : " ", 100 * app->valid_accuracy);
     describe_predictions(app, wide, predictions, sizeof predictions);
+    if (app->exporting)
+        describe_export(app, wide, exporting, sizeof exporting);
     draw_count(rows, (int64_t)app->row_count);
     draw_count(all, (int64_t)c->count);
     if (wide)
-        snprintf(out, size, "%s of %s    model %s%s%s   %s%s", rows, all, model, predictions, accuracy,
-                 rule_name(c->rule), app->read_only ? "   read-only" : "");
+        snprintf(out, size, "%s of %s    model %s%s%s%s   %s%s", rows, all, model, predictions, accuracy,
+                 exporting, rule_name(c->rule), app->read_only ? "   read-only" : "");
     else
-        snprintf(out, size, "%s  %s%s%s  %s%s", rows, model, predictions, accuracy, rule_name(c->rule),
-                 app->read_only ? "  read-only" : "");
+        snprintf(out, size, "%s  %s%s%s%s  %s%s", rows, model, predictions, accuracy, exporting,
+                 rule_name(c->rule), app->read_only ? "  read-only" : "");
 }
 
 /* The workspace's file name, without its usual ending where space is short. */

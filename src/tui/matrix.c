@@ -13,40 +13,27 @@ static bool is_emotion(int class)
     return class >= 0 && class < EMOTION_COUNT;
 }
 
-static bool matrix_in_scope(const struct matrix *m, const struct columns *c, size_t row)
+static bool matrix_takes(const struct matrix *m, const struct columns *c, size_t row)
 {
-    if (!is_emotion(c->label[row]))
-        return false;
-    if (m->scope == MATRIX_VALID)
-        return c->split[row] == SPLIT_VALID;
-    return m->filter != NULL && filter_matches(m->filter, c, row);
-}
-
-void matrix_take_filter(struct matrix *m, const struct app *app)
-{
-    struct filter *filter;
-    if (!filter_parse(app->filter_text, &filter, NULL))
-        return;
-    filter_free(m->filter);
-    m->filter = filter;
-    snprintf(m->base, sizeof m->base, "%s", app->filter_text);
+    return is_emotion(scope_labels(&m->scope, c)[row]) && scope_holds(&m->scope, c, row);
 }
 
 void matrix_count(struct matrix *m, const struct app *app)
 {
     const struct columns *c = app->columns;
+    const int8_t *label = scope_labels(&m->scope, c);
     if (m->baseline_rows != c->count)
         matrix_drop_baseline(m);
     m->counts = m->before = (struct confusion){0};
     m->faces = m->in_sample = 0;
     for (size_t row = 0; row < c->count; row++) {
-        if (!matrix_in_scope(m, c, row))
+        if (!matrix_takes(m, c, row))
             continue;
         m->faces++;
         m->in_sample += is_emotion(c->prediction[row]) && c->in_sample[row];
-        confusion_add(&m->counts, c->label[row], c->prediction[row]);
+        confusion_add(&m->counts, label[row], c->prediction[row]);
         if (m->baseline != 0)
-            confusion_add(&m->before, c->label[row], m->baseline_prediction[row]);
+            confusion_add(&m->before, label[row], m->baseline_prediction[row]);
     }
     metrics_of(&m->counts, &m->metrics);
     metrics_of(&m->before, &m->metrics_before);
@@ -78,7 +65,7 @@ void matrix_drop_baseline(struct matrix *m)
 void matrix_free(struct matrix *m)
 {
     matrix_drop_baseline(m);
-    filter_free(m->filter);
+    scope_free(&m->scope);
 }
 
 /* --- cells --- */
@@ -106,51 +93,58 @@ int64_t matrix_cell_count(const struct confusion *c, struct matrix_cell cell)
     return count;
 }
 
-void matrix_cell_title(struct matrix_cell cell, char *out, size_t size)
+double matrix_share(const struct confusion *c, const struct metrics *m, enum matrix_whole whole, int label,
+                    int prediction)
+{
+    int64_t total = whole == MATRIX_ROW      ? m->per_class[label].support
+                    : whole == MATRIX_COLUMN ? m->per_class[prediction].predicted
+                                             : m->count;
+    return total > 0 ? (double)c->cell[label][prediction] / (double)total : NAN;
+}
+
+const char *matrix_whole_name(enum matrix_whole whole)
+{
+    static const char *const names[MATRIX_WHOLES] = {
+        [MATRIX_ROW] = "the row", [MATRIX_COLUMN] = "the column", [MATRIX_ALL] = "all"};
+    return names[whole];
+}
+
+/* What a label is called, on the screen and in filters. */
+static const char *label_word(const struct matrix *m)
+{
+    return m->scope.labels == LABELS_CROWD ? "crowd" : "label";
+}
+
+void matrix_cell_title(const struct matrix *m, struct matrix_cell cell, char *out, size_t size)
 {
     bool errors = cell_wants_errors(cell);
+    const char *word = label_word(m);
     if (is_emotion(cell.label) && is_emotion(cell.prediction))
-        snprintf(out, size, "label %s, predicted %s", class_name(cell.label), class_name(cell.prediction));
+        snprintf(out, size, "%s %s, predicted %s", word, class_name(cell.label), class_name(cell.prediction));
     else if (is_emotion(cell.label))
-        snprintf(out, size, "label %s%s", class_name(cell.label), errors ? ", predicted otherwise" : "");
+        snprintf(out, size, "%s %s%s", word, class_name(cell.label), errors ? ", predicted otherwise" : "");
     else if (is_emotion(cell.prediction))
         snprintf(out, size, "predicted %s%s", class_name(cell.prediction),
                  errors ? ", labelled otherwise" : "");
     else
-        snprintf(out, size, "%s", errors ? "prediction differs from label" : "all that count");
-}
-
-/* The base filter without its sort, in parentheses where needed, with a blank behind. */
-static void matrix_scope_terms(const struct matrix *m, char *out, size_t size)
-{
-    if (m->scope == MATRIX_VALID) {
-        snprintf(out, size, "split:valid ");
-        return;
-    }
-    char terms[sizeof m->base];
-    snprintf(terms, sizeof terms, "%s", m->base);
-    char *sort = strstr(terms, "sort:");
-    if (sort != NULL)
-        *sort = '\0';
-    size_t length = strlen(terms);
-    while (length > 0 && terms[length - 1] == ' ')
-        terms[--length] = '\0';
-    snprintf(out, size, length == 0 ? "%s" : strstr(terms, "or") != NULL ? "(%s) " : "%s ", terms);
+        snprintf(out, size, errors ? "prediction differs from %s" : "all that count", word);
 }
 
 bool matrix_cell_filter(const struct matrix *m, struct matrix_cell cell, char *out, size_t size)
 {
-    char scope[sizeof m->base + 4], label[32] = "", prediction[32] = "";
-    matrix_scope_terms(m, scope, sizeof scope);
+    char scope[sizeof m->scope.base + 4], label[32] = "", prediction[32] = "", kind[64] = "";
+    const char *word = label_word(m);
+    scope_terms(&m->scope, scope, sizeof scope);
     if (is_emotion(cell.label))
-        snprintf(label, sizeof label, "label:%s ", class_name(cell.label));
+        snprintf(label, sizeof label, "%s:%s ", word, class_name(cell.label));
     if (is_emotion(cell.prediction))
         snprintf(prediction, sizeof prediction, "pred:%s ", class_name(cell.prediction));
     /* pred!=label holds only where the label is an emotion and there is a prediction; so both together mean
      * "counts" */
-    const char *kind = cell_wants_errors(cell)     ? "pred!=label "
-                       : label[0] && prediction[0] ? ""
-                                                   : "(pred=label or pred!=label) ";
+    if (cell_wants_errors(cell))
+        snprintf(kind, sizeof kind, "pred!=%s ", word);
+    else if (label[0] == '\0' || prediction[0] == '\0')
+        snprintf(kind, sizeof kind, "(pred=%s or pred!=%s) ", word, word);
     int length = snprintf(out, size, "%s%s%s%ssort:-suspect", scope, label, prediction, kind);
     return length >= 0 && (size_t)length < size;
 }
@@ -158,9 +152,10 @@ bool matrix_cell_filter(const struct matrix *m, struct matrix_cell cell, char *o
 size_t matrix_cell_rows(const struct matrix *m, const struct columns *c, struct matrix_cell cell,
                         uint32_t *rows, size_t max)
 {
+    const int8_t *label = scope_labels(&m->scope, c);
     size_t count = 0;
     for (size_t row = 0; max > 0 && row < c->count; row++) {
-        if (!cell_holds(cell, c->label[row], c->prediction[row]) || !matrix_in_scope(m, c, row))
+        if (!cell_holds(cell, label[row], c->prediction[row]) || !matrix_takes(m, c, row))
             continue;
         size_t at = count;
         while (at > 0 && c->suspect[rows[at - 1]] < c->suspect[row])

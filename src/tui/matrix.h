@@ -1,14 +1,12 @@
-/* The confusion matrix behind the screen: which faces count, what is in a cell, and the filter that picks a
- * cell's faces. Rows are labels in force, columns predictions of the model shown. */
+/* The confusion matrix behind the screen: what is in a cell, as a number or a share, and the filter that
+ * picks a cell's faces. Rows are labels, columns predictions of the model shown. */
 #ifndef FERLAB_TUI_MATRIX_H
 #define FERLAB_TUI_MATRIX_H
 
-#include "app.h"
+#include "scope.h"
 
-enum matrix_scope {
-    MATRIX_VALID,  /* the validation split: the protocol of the paper */
-    MATRIX_FILTER, /* what the present filter picks */
-};
+/* What a cell's share is a share of. */
+enum matrix_whole { MATRIX_ROW, MATRIX_COLUMN, MATRIX_ALL, MATRIX_WHOLES };
 
 /* A cell: a label and a prediction, each an emotion, or one of these. */
 enum {
@@ -21,9 +19,7 @@ struct matrix_cell {
 };
 
 struct matrix {
-    enum matrix_scope scope;
-    struct filter *filter; /* of MATRIX_FILTER */
-    char base[512];        /* its text */
+    struct scope scope;
 
     struct confusion counts;
     struct metrics metrics;
@@ -38,8 +34,6 @@ struct matrix {
     struct metrics metrics_before;
 };
 
-/* Takes the app's present filter as the one of MATRIX_FILTER; keeps the old one when it cannot be parsed. */
-void matrix_take_filter(struct matrix *m, const struct app *app);
 /* Counts anew. */
 void matrix_count(struct matrix *m, const struct app *app);
 /* Loads the model before, for differences; false with a sentence when there is none. */
@@ -49,8 +43,13 @@ void matrix_free(struct matrix *m);
 
 int64_t matrix_cell_count(const struct confusion *c, struct matrix_cell cell);
 
+/* A cell's share of its row, its column or all; NaN where that is empty. */
+double matrix_share(const struct confusion *c, const struct metrics *m, enum matrix_whole whole, int label,
+                    int prediction);
+const char *matrix_whole_name(enum matrix_whole whole); /* "the row" */
+
 /* "label sadness, predicted neutral". */
-void matrix_cell_title(struct matrix_cell cell, char *out, size_t size);
+void matrix_cell_title(const struct matrix *m, struct matrix_cell cell, char *out, size_t size);
 
 /* The filter that picks exactly the cell's faces, most suspicious first; false when it does not fit. */
 bool matrix_cell_filter(const struct matrix *m, struct matrix_cell cell, char *out, size_t size);

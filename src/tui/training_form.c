@@ -42,7 +42,7 @@ static const struct field fields[FIELD_COUNT] = {
     [FIELD_FROM] = {"from", KIND_TEXT, TEXT_AT(from), 0, 0,
                     "model to go on from; space: the next one, or fresh weights"},
     [FIELD_ARCH] = {"arch", KIND_TEXT, TEXT_AT(arch), 0, 0,
-                    "of fresh weights: default, vgg13, or layers such as 16,16,P,32,32,P (N: 3x3 "
+                    "of fresh weights: default, wide, vgg13, or layers such as 16,16,P,32,32,P (N: 3x3 "
                     "convolution, P: pooling)"},
     [FIELD_EPOCHS] = {"epochs", KIND_INT, AT(epochs), 0, 1, RECIPE_EPOCHS_MAX,
                       "passes over the training faces"},
@@ -52,6 +52,15 @@ static const struct field fields[FIELD_COUNT] = {
     [FIELD_RULE] = {"rule", KIND_RULE, AT(rule), 0, 0, 0, "how votes become training targets"},
     [FIELD_LABELS] = {"labels", KIND_LABELS, AT(labels), 0, 0, 0,
                       "as reviewed (so many differ from the crowd's), or the crowd's alone"},
+    [FIELD_REVIEW_WEIGHT] = {"reviews x", KIND_DOUBLE, AT(review_weight), 0, 0, RECIPE_WEIGHT_MAX,
+                             "how much a reviewed face counts beside 1 of the others"},
+    [FIELD_SHARE] = {"share", KIND_DOUBLE, AT(share), 0, 0, 1,
+                     "of the faces without a review, the share drawn for each epoch"},
+    [FIELD_BALANCE] =
+        {"balance", KIND_DOUBLE, AT(balance), 0, 0, 1,
+         "weighs an emotion by its share of the targets to the power of minus this; 0: all alike"},
+    [FIELD_MIXUP] = {"mixup", KIND_DOUBLE, AT(mixup), 0, 0, 1,
+                     "mixes each face with another, by shares of Beta(this, this); 0: no"},
     [FIELD_LIMIT] = {"limit", KIND_LIMIT, AT(limit), 0, 0, RECIPE_LIMIT_MAX,
                      "at most so many training faces, drawn by the seed; all: every one"},
     [FIELD_SEED] = {"seed", KIND_SEED, AT(seed), 0, 0, RECIPE_SEED_MAX, "same seed and threads: same model"},
@@ -288,7 +297,11 @@ static void form_next_folds(struct training_form *f, const struct app *app)
 
 static void form_next_arch(struct recipe *r)
 {
-    strcpy(r->arch, strcmp(r->arch, "default") == 0 ? "vgg13" : "default");
+    int at = 0;
+    while (recipe_arch(at) != NULL && strcmp(recipe_arch(at), r->arch) != 0)
+        at++;
+    bool last = recipe_arch(at) == NULL || recipe_arch(at + 1) == NULL;
+    snprintf(r->arch, sizeof r->arch, "%s", recipe_arch(last ? 0 : at + 1));
 }
 
 bool training_form_cycle(struct training_form *f, const struct app *app)

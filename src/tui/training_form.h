@@ -13,9 +13,13 @@ enum training_field {
     FIELD_EPOCHS,
     FIELD_BATCH,
     FIELD_RATE,
+    FIELD_LIMIT,
     FIELD_RULE,
     FIELD_LABELS,
-    FIELD_LIMIT,
+    FIELD_REVIEW_WEIGHT,
+    FIELD_SHARE,
+    FIELD_BALANCE,
+    FIELD_MIXUP,
     FIELD_SEED,
     FIELD_THREADS,
     FIELD_USE,
@@ -27,7 +31,7 @@ enum training_field {
     FIELD_START,
     FIELD_COUNT
 };
-enum { FORM_ROWS = 6, FORM_COLUMNS = (FIELD_COUNT + FORM_ROWS - 1) / FORM_ROWS };
+enum { FORM_ROWS = 8, FORM_COLUMNS = (FIELD_COUNT + FORM_ROWS - 1) / FORM_ROWS };
 
 struct training_form {
     struct recipe recipe;

@@ -44,10 +44,14 @@ struct view_ops {
     const char *(*keys)(struct app *app, void *state);               /* the bottom line */
     enum outcome (*key)(struct app *app, void *state, int key);      /* raw keys first (forms); may be NULL */
     void (*tick)(struct app *app, void *state); /* a few times a second, on top; may be NULL */
+    /* On top, after a frame and while no key waits: a slice, of a few milliseconds, of what takes longer than
+     * a frame; whether there is more. May be NULL. */
+    bool (*work)(struct app *app, void *state);
 };
 
 enum { KEY_WIDE = 0x200000 };
 
-extern const struct view_ops view_grid, view_face, view_confusion, view_training, view_models, view_help;
+extern const struct view_ops view_grid, view_face, view_confusion, view_metrics, view_training, view_models,
+    view_help;
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include "confusion.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,15 +27,6 @@ static void confusion_recount(struct app *app, struct confusion_view *v)
     confusion_pick(app, v);
 }
 
-static bool any_valid(const struct columns *c)
-{
-    for (size_t row = 0; row < c->count; row++) {
-        if (c->split[row] == SPLIT_VALID)
-            return true;
-    }
-    return false;
-}
-
 static bool confusion_open(struct app *app, void **state)
 {
     struct confusion_view *v = calloc(1, sizeof *v);
@@ -42,8 +34,7 @@ static bool confusion_open(struct app *app, void **state)
         app_complain(app, "out of memory");
         return false;
     }
-    v->matrix.scope = any_valid(app->columns) ? MATRIX_VALID : MATRIX_FILTER;
-    matrix_take_filter(&v->matrix, app);
+    scope_start(&v->matrix.scope, app);
     confusion_recount(app, v);
     *state = v;
     return true;
@@ -62,7 +53,7 @@ static void confusion_changed(struct app *app, void *state, unsigned changes)
 {
     struct confusion_view *v = state;
     if ((changes & CHANGE_ROWS) && strcmp(app->filter_text, v->opened) != 0)
-        matrix_take_filter(&v->matrix, app);
+        scope_take_filter(&v->matrix.scope, app);
     struct err e;
     if ((changes & CHANGE_MODEL) && v->difference && !matrix_load_baseline(&v->matrix, app, &e))
         v->difference = false;
@@ -106,10 +97,19 @@ static enum outcome confusion_open_cell(struct app *app, struct confusion_view *
     return OUTCOME_REDRAW;
 }
 
-static enum outcome confusion_switch_scope(struct app *app, struct confusion_view *v)
+static enum outcome confusion_switch(struct app *app, struct confusion_view *v,
+                                     void (*part)(struct scope *, struct app *))
 {
-    v->matrix.scope = v->matrix.scope == MATRIX_VALID ? MATRIX_FILTER : MATRIX_VALID;
+    part(&v->matrix.scope, app);
     confusion_recount(app, v);
+    return OUTCOME_REDRAW;
+}
+
+/* Counts, or shares: of the row, and then each time of the next whole. */
+static enum outcome confusion_show(struct confusion_view *v, bool percent)
+{
+    v->whole = percent && v->percent ? (v->whole + 1) % MATRIX_WHOLES : MATRIX_ROW;
+    v->percent = percent;
     return OUTCOME_REDRAW;
 }
 
@@ -145,15 +145,15 @@ static enum outcome confusion_act(struct app *app, void *state, enum action acti
     case ACTION_OPEN:
         return confusion_open_cell(app, v);
     case ACTION_SWITCH:
-        return confusion_switch_scope(app, v);
+        return confusion_switch(app, v, scope_switch_faces);
+    case ACTION_CROWD:
+        return confusion_switch(app, v, scope_switch_labels);
     case ACTION_DIFFERENCE:
         return confusion_toggle_difference(app, v);
     case ACTION_COUNTS:
-        v->percent = false;
-        return OUTCOME_REDRAW;
+        return confusion_show(v, false);
     case ACTION_PERCENT:
-        v->percent = true;
-        return OUTCOME_REDRAW;
+        return confusion_show(v, true);
     case ACTION_OFF_DIAGONAL:
         v->errors_only = !v->errors_only;
         return OUTCOME_REDRAW;
@@ -183,11 +183,14 @@ static enum outcome confusion_mouse(struct app *app, void *state, int row, int c
 static const char *confusion_keys(struct app *app, void *state)
 {
     (void)app;
-    const struct confusion_view *v = state;
-    return v->matrix.scope == MATRIX_VALID ? "hjkl cell  ⏎ open its faces  # counts  % shares  o errors  D "
-                                             "difference  Tab filter  q back  ? help"
-                                           : "hjkl cell  ⏎ open its faces  # counts  % shares  o errors  D "
-                                             "difference  Tab valid  q back  ? help";
+    struct confusion_view *v = state;
+    const struct scope *s = &v->matrix.scope;
+    snprintf(
+        v->keys, sizeof v->keys,
+        "hjkl cell  ⏎ open its faces  # counts  %% shares  o errors  D difference  Tab %s  C %s  M metrics  "
+        "q back  ? help",
+        s->faces == SCOPE_VALID ? "filter" : "valid", s->labels == LABELS_CROWD ? "reviewed" : "crowd");
+    return v->keys;
 }
 
 const struct view_ops view_confusion = {

@@ -55,7 +55,7 @@ def trainer(program, pairs, seconds, threads):
         faces, workspace = os.path.join(scratch, "faces"), os.path.join(scratch, "faces.ferlab")
         measure([program, "synth", faces, "--count", "6000", "--seed", "1", "--json"])
         for split in ("Valid", "Test"):
-            shutil.rmtree(os.path.join(faces, "FER2013" + split))
+            shutil.rmtree(os.path.join(faces, "data", "FER2013" + split))
         measure([program, "-w", workspace, "import", faces, "--json"])
         for _ in range(pairs):
             bare = measure([program, "bench", "--json", "--threads", str(threads), "--seconds", str(seconds)])

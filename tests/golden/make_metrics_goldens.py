@@ -1,11 +1,11 @@
 #!/usr/bin/python3
-"""Writes metrics.txt: confusion matrices with scikit-learn's accuracy, macro F1 and per-class precision, recall and F1, and
-Wilson intervals by SciPy.
+"""Writes metrics.txt: confusion matrices with scikit-learn's accuracy, macro and weighted F1 and per-class precision, recall
+and F1, and Wilson intervals by SciPy.
 
     make_metrics_goldens.py > metrics.txt        (Debian: python3-sklearn python3-scipy)
 
-Cases of six lines: "case COUNT"; labels; predictions; accuracy and macro F1; the matrix; precision, recall and F1 of each
-class. Then lines "wilson RIGHT COUNT LOW HIGH".
+Cases of six lines: "case COUNT"; labels; predictions; accuracy, macro and weighted F1; the matrix; precision, recall and F1
+of each class. Then lines "wilson RIGHT COUNT LOW HIGH".
 """
 import warnings
 
@@ -22,7 +22,8 @@ for count, classes, skill in [(400, 8, 0.8), (60, 8, 0.5), (50, 4, 0.9), (7, 8, 
     print("case", count)
     print(*label)
     print(*prediction)
-    row([metrics.accuracy_score(label, prediction), metrics.f1_score(label, prediction, average="macro", zero_division=0)])
+    f1 = [metrics.f1_score(label, prediction, average=average, zero_division=0) for average in ("macro", "weighted")]
+    row([metrics.accuracy_score(label, prediction), *f1])
     print(*metrics.confusion_matrix(label, prediction, labels=range(8)).flatten())
     p, q, f, _ = metrics.precision_recall_fscore_support(label, prediction, labels=range(8), zero_division=0)
     row(np.stack([p, q, f], 1).flatten())

@@ -322,6 +322,69 @@ static void test_shares_replace_counts(void **state)
     screen_end(s);
 }
 
+static void expect_share(struct screen *s, const char *head, int part, int whole)
+{
+    char share[16];
+    expect_text(s, head);
+    snprintf(share, sizeof share, "%.1f", 100.0 * part / whole);
+    expect_text(s, share);
+}
+
+static void test_shares_are_of_the_row_the_column_or_all(void **state)
+{
+    (void)state;
+    int label, prediction, all = 0, row = 0, column = 0;
+    json_t *e = eval();
+    int wrong = largest_error(e, &label, &prediction);
+    for (int k = 0; k < EMOTIONS * EMOTIONS; k++)
+        all += eval_cell(e, k / EMOTIONS, k % EMOTIONS);
+    for (int k = 0; k < EMOTIONS; k++) {
+        row += eval_cell(e, label, k);
+        column += eval_cell(e, k, prediction);
+    }
+    struct screen *s = start_matrix(140, 42);
+    screen_keys(s, "%");
+    expect_share(s, "% of the row", wrong, row);
+    screen_keys(s, "%");
+    expect_share(s, "% of the column", wrong, column);
+    screen_keys(s, "%");
+    expect_share(s, "% of all", wrong, all);
+    screen_keys(s, "#");
+    screen_settle(s, 100);
+    assert_false(screen_has(s, "% of "));
+    json_decref(e);
+    screen_end(s);
+}
+
+static void test_reviews_leave_the_crowds_matrix_as_it_was(void **state)
+{
+    (void)state;
+    int label, prediction;
+    char id[16], text[128];
+    json_t *e = eval();
+    int wrong = largest_error(e, &label, &prediction);
+    struct screen *s = start_matrix(140, 42);
+    sample_of(label, prediction, id);
+    json_t *events = run_ferlab_json("label", "-w", workspace, id, emotions[prediction], "--json", NULL);
+    json_decref(events);
+    expect_cell(s, label, prediction, wrong - 1);
+    screen_keys(s, "C");
+    expect_text(s, "labels of the crowd");
+    expect_cell(s, label, prediction, wrong);
+    go_to_cell(s, label, prediction);
+    screen_keys(s, "\r");
+    snprintf(text, sizeof text, "split:valid crowd:%s pred:%s", emotions[label], emotions[prediction]);
+    expect_text(s, text);
+    snprintf(text, sizeof text, "%d of 600", wrong);
+    expect_text(s, text);
+    screen_keys(s, "q");
+    expect_text(s, "labels of the crowd");
+    screen_keys(s, "Cu");
+    expect_cell(s, label, prediction, wrong);
+    json_decref(e);
+    screen_end(s);
+}
+
 static void test_filter_scope_counts_the_filter(void **state)
 {
     (void)state;
@@ -385,6 +448,8 @@ int main(void)
         cmocka_unit_test(test_relabelling_in_the_opened_cell_moves_a_count),
         cmocka_unit_test(test_small_screen_has_all_words_and_faces),
         cmocka_unit_test(test_shares_replace_counts),
+        cmocka_unit_test(test_shares_are_of_the_row_the_column_or_all),
+        cmocka_unit_test(test_reviews_leave_the_crowds_matrix_as_it_was),
         cmocka_unit_test(test_filter_scope_counts_the_filter),
         cmocka_unit_test(test_difference_needs_a_model_before),
         cmocka_unit_test(test_without_a_model_it_says_how_to_get_one),

@@ -4,6 +4,8 @@
 
 #include "../../src/tui/action.h"
 
+#include <unistd.h>
+
 static struct fixture f;
 
 static int setup(void **state)
@@ -143,6 +145,35 @@ static void test_export_writes_what_the_filter_picks(void **state)
     expect_export(s, "", "by-its-name.jsonl");
 }
 
+static void test_export_of_a_folder_leaves_the_keys_alone(void **state)
+{
+    (void)state;
+    struct screen *s = fixture_start(&f, &full_screen, "");
+    char keys[PATH_MAX + 48], path[PATH_MAX + 64];
+    snprintf(keys, sizeof keys, ":export imagefolder %s/folder\rj", f.dir); /* j is answered meanwhile */
+    type_keys(s, keys);
+    expect_text(s, "row 2 of");
+    expect_text(s, "300 samples written to");
+    expect_no_text(s, "exporting");
+    for (int i = 0; i < 3; i++) {
+        static const char *const splits[] = {"train", "validation", "test"};
+        snprintf(path, sizeof path, "%s/folder/%s/metadata.jsonl", f.dir, splits[i]);
+        assert_int_equal(access(path, R_OK), 0);
+    }
+}
+
+static void test_export_says_what_is_wrong(void **state)
+{
+    (void)state;
+    struct screen *s = fixture_start(&f, &full_screen, "split:valid");
+    char keys[PATH_MAX + 48];
+    snprintf(keys, sizeof keys, ":export fiftyone %s\r", f.dir);
+    type_keys(s, keys);
+    expect_text(s, "is there already");
+    type_keys(s, ":export csv -\r");
+    expect_text(s, "export: say a format (ferplus, csv, jsonl, imagefolder, labelstudio or fiftyone)");
+}
+
 static void test_help_lists_every_action(void **state)
 {
     (void)state;
@@ -214,6 +245,8 @@ int main(void)
         cmocka_unit_test(test_the_line_can_be_edited),
         cmocka_unit_test(test_commands_run_and_complete),
         cmocka_unit_test(test_export_writes_what_the_filter_picks),
+        cmocka_unit_test(test_export_of_a_folder_leaves_the_keys_alone),
+        cmocka_unit_test(test_export_says_what_is_wrong),
         cmocka_unit_test(test_help_lists_every_action),
         cmocka_unit_test(test_an_empty_result_says_so),
         cmocka_unit_test(test_a_key_without_an_action_says_so),

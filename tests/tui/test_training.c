@@ -67,9 +67,9 @@ enum {
     FIELD_FROM = 1,
     FIELD_ARCH = 2,
     FIELD_EPOCHS = 3,
-    FIELD_LIMIT = 8,
-    FIELD_USE = 11,
-    FIELD_FOLDS = 16
+    FIELD_LIMIT = 6,
+    FIELD_USE = 15,
+    FIELD_FOLDS = 20
 };
 
 static void select_field(struct screen *s, int field)

@@ -98,6 +98,27 @@ static void test_growing_string_appends_and_formats(void **state)
     str_free(&s);
 }
 
+/* The examples of RFC 4648, section 10. */
+static void test_base64_is_that_of_the_rfc(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {{"", ""},
+                                           {"f", "Zg=="},
+                                           {"fo", "Zm8="},
+                                           {"foo", "Zm9v"},
+                                           {"foob", "Zm9vYg=="},
+                                           {"fooba", "Zm9vYmE="},
+                                           {"foobar", "Zm9vYmFy"},
+                                           {"\xff\xfe\xfb", "//77"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct str s = {0};
+        str_append_base64(&s, cases[i][0], strlen(cases[i][0]));
+        assert_string_equal(s.data, cases[i][1]);
+        assert_int_equal(s.length, strlen(cases[i][1]));
+        str_free(&s);
+    }
+}
+
 static void test_arena_gives_aligned_zeroed_memory(void **state)
 {
     (void)state;
@@ -249,6 +270,7 @@ int main(void)
         cmocka_unit_test(test_numbers_are_whole_strings_within_bounds),
         cmocka_unit_test(test_error_sentence_is_escaped_and_bounded),
         cmocka_unit_test(test_growing_string_appends_and_formats),
+        cmocka_unit_test(test_base64_is_that_of_the_rfc),
         cmocka_unit_test(test_arena_gives_aligned_zeroed_memory),
         cmocka_unit_test(test_digest_is_sha256),
         cmocka_unit_test(test_random_streams_repeat_and_differ),

@@ -74,6 +74,21 @@ static void test_one_point_is_a_dot_and_nan_a_gap(void **state)
     canvas_free(&c.canvas);
 }
 
+static void test_bars_stand_side_by_side(void **state)
+{
+    (void)state;
+    struct chart c = {.x_min = 0, .x_max = 1, .y_min = 0, .y_max = 10};
+    assert_true(chart_begin(&c, 15, 20)); /* half blocks: a pixel a bar, no margin */
+    for (int b = 0; b < 15; b++)
+        chart_bar(&c, b / 15.0, (b + 1) / 15.0, 0, b == 3 ? 0.01 : b == 4 ? 0 : 5, PALETTE_ACCENT);
+    for (int x = 0; x < 15; x++) {
+        int height = x == 3 ? 1 : x == 4 ? 0 : 10; /* little is not nothing */
+        for (int y = 0; y < 20; y++)
+            assert_int_equal(pixel(&c, x, y), y >= 20 - height ? PALETTE_ACCENT : PALETTE_BACKGROUND);
+    }
+    canvas_free(&c.canvas);
+}
+
 static void test_values_outside_the_range_stay_off_the_canvas(void **state)
 {
     (void)state;
@@ -109,6 +124,7 @@ int main(void)
         cmocka_unit_test(test_mcnemar_equals_the_exact_binomial),
         cmocka_unit_test(test_a_curve_runs_from_corner_to_corner),
         cmocka_unit_test(test_one_point_is_a_dot_and_nan_a_gap),
+        cmocka_unit_test(test_bars_stand_side_by_side),
         cmocka_unit_test(test_values_outside_the_range_stay_off_the_canvas),
         cmocka_unit_test(test_text_shows_the_curve_as_half_blocks),
     };

@@ -651,7 +651,8 @@ static void test_export_takes_its_format_from_the_file_name(void **state)
         json_decref(d);
     }
     snprintf(out, sizeof out, "%s/out.d/faces", dir);
-    EXPECT_FAILURE(2, "--format is missing; take ferplus, csv or jsonl", "export", out);
+    EXPECT_FAILURE(2, "--format is missing; take ferplus, csv, jsonl, imagefolder, labelstudio or fiftyone",
+                   "export", out);
 }
 
 static void test_export_of_nothing_is_said(void **state)

@@ -297,12 +297,11 @@ static void test_real_data_round_trip(void **state)
 static void test_existing_out_is_never_touched(void **state)
 {
     (void)state;
-    static const char *const formats[] = {"ferplus", "csv", "jsonl"};
     write_file(dir, "out", "mine", 4);
-    for (size_t i = 0; i < 3; i++) {
+    for (const struct export_format *f = export_formats; f->name; f++) {
         struct err e;
         int64_t written;
-        assert_false(export_to(out, formats[i], "", LABELS_CROWD, &written, &e));
+        assert_false(export_to(out, f->name, "", LABELS_CROWD, &written, &e));
         assert_non_null(strstr(e.text, "is there already"));
     }
     char *text = read_below(dir, "out");
@@ -315,12 +314,11 @@ static void test_missing_parent_is_a_sentence(void **state)
 {
     (void)state;
     char path[PATH_MAX + 32];
-    static const char *const formats[] = {"ferplus", "csv", "jsonl"};
     snprintf(path, sizeof path, "%s/no/where", dir);
-    for (size_t i = 0; i < 3; i++) {
+    for (const struct export_format *f = export_formats; f->name; f++) {
         struct err e;
         int64_t written;
-        assert_false(export_to(path, formats[i], "", LABELS_CROWD, &written, &e));
+        assert_false(export_to(path, f->name, "", LABELS_CROWD, &written, &e));
         assert_non_null(strstr(e.text, "cannot be created"));
     }
 }
@@ -328,10 +326,13 @@ static void test_missing_parent_is_a_sentence(void **state)
 static void test_folder_to_standard_output_is_refused(void **state)
 {
     (void)state;
-    struct err e;
-    int64_t written;
-    assert_false(export_to("-", "ferplus", "", LABELS_CROWD, &written, &e));
-    assert_int_equal(e.code, ERR_USAGE);
+    static const char *const formats[] = {"ferplus", "imagefolder", "labelstudio", "fiftyone"};
+    for (size_t i = 0; i < 4; i++) {
+        struct err e;
+        int64_t written;
+        assert_false(export_to("-", formats[i], "", LABELS_CROWD, &written, &e));
+        assert_int_equal(e.code, ERR_USAGE);
+    }
 }
 
 static int drop_trigger(void *db, int count, char **values, char **names)
@@ -376,12 +377,12 @@ static void test_csv_has_a_row_a_sample(void **state)
     export_fine("csv", "split:train sort:name", LABELS_CROWD, 3);
     char *text = read_below(dir, "out");
     static const char expected[] =
-        "\n3,a.png,train,0,0,0,8,2,0,0,0,0,0,sadness,sadness,no,no,,,,,,,,,,,,,,,\n"
-        "1,b.png,train,4,0,0,1,3,2,0,0,0,0,none,none,no,no,,,,,,,,,,,,,,,\n"
+        "\n3,a.png,train,0,0,0,8,2,0,0,0,0,0,sadness,sadness,no,no,,,,,,,,,,,,,,,,0.500402,,[]\n"
+        "1,b.png,train,4,0,0,1,3,2,0,0,0,0,none,none,no,no,,,,,,,,,,,,,,,,1.27985,,[]\n"
         "2,\"comma, name.png\",train,0,10,0,0,0,0,0,0,0,0,happiness,happiness,no,yes,,,,,,,,,,,,,,"
-        "\"two\nlines\",blur dark\n";
+        "\"two\nlines\",blur dark,0,,\"[{\"\"id\"\":1,";
     assert_memory_equal(text, "id,name,split,votes_neutral,", 28);
-    assert_string_equal(strchr(text, '\n'), expected);
+    assert_memory_equal(strchr(text, '\n'), expected, strlen(expected));
     free(text);
 }
 
@@ -399,6 +400,9 @@ static void test_jsonl_has_an_object_a_line(void **state)
     assert_string_equal(json_string_value(json_object_get(d, "label")), "fear");
     assert_string_equal(json_string_value(json_object_get(d, "crowd")), "neutral");
     assert_true(json_is_null(json_object_get(d, "probabilities")));
+    json_t *scores = json_object_get(d, "scores");
+    assert_true(json_is_null(json_object_get(scores, "suspect")));
+    assert_true(json_real_value(json_object_get(scores, "entropy")) == 0.0);
     json_t *event = json_array_get(json_object_get(d, "reviews"), 0);
     assert_string_equal(json_string_value(json_object_get(event, "kind")), "relabel");
     json_decref(d);

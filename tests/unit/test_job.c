@@ -219,6 +219,39 @@ static void test_stopping_what_is_not_there_is_a_sentence(void **state)
     assert_non_null(strstr(e.text, "no run 12"));
 }
 
+/* What the export printed last, once it has ended. */
+static void export_to(const struct place *p, const char *out, char line[PATH_MAX + 128])
+{
+    const struct job_export x = {.format = "ferplus",
+                                 .out = out,
+                                 .where = "split:valid sort:-id",
+                                 .model = "",
+                                 .rule = "distribution",
+                                 .reviewed = true};
+    struct err e = {0};
+    int log;
+    if (!job_start_export(p->path, &x, &log, &e))
+        fail_msg("%s", e.text);
+    for (int i = 0; i < 4000 && job_exports(log, line, PATH_MAX + 128); i++)
+        nap();
+    assert_false(job_exports(log, line, PATH_MAX + 128));
+    close(log);
+}
+
+static void test_export_job_says_how_it_ended(void **state)
+{
+    struct place *p = *state;
+    char out[PATH_MAX + 32], line[PATH_MAX + 128], reviews[PATH_MAX + 64];
+    snprintf(out, sizeof out, "%s/out", p->dir);
+    export_to(p, out, line);
+    assert_non_null(strstr(line, "samples written as ferplus"));
+    snprintf(reviews, sizeof reviews, "%s/reviews.csv", out);
+    assert_int_equal(access(reviews, R_OK), 0);
+    export_to(p, out, line);
+    assert_memory_equal(line, "ferlab: ", 8);
+    assert_non_null(strstr(line, "is there already"));
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 3) {
@@ -231,6 +264,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_job_is_stopped_from_another_process, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_failed_start_is_in_the_launch_log, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_senseless_recipe_starts_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_export_job_says_how_it_ended, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_stopping_what_is_not_there_is_a_sentence, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,6 +41,7 @@ static void check_case(size_t count)
     assert_int_equal(m.count, count);
     assert_float_equal(m.accuracy, number(), 1e-7);
     assert_float_equal(m.macro_f1, number(), 1e-7);
+    assert_float_equal(m.weighted_f1, number(), 1e-7);
     for (int k = 0; k < EMOTION_COUNT * EMOTION_COUNT; k++)
         assert_int_equal(c.cell[k / EMOTION_COUNT][k % EMOTION_COUNT], (int64_t)number());
     for (int k = 0; k < EMOTION_COUNT; k++) {
@@ -84,7 +85,7 @@ static void test_nothing_counted_has_no_accuracy(void **state)
     double low, high;
     metrics_of(&c, &m);
     assert_int_equal(m.count, 0);
-    assert_true(isnan(m.accuracy) && isnan(m.macro_f1) && isnan(m.per_class[0].f1));
+    assert_true(isnan(m.accuracy) && isnan(m.macro_f1) && isnan(m.weighted_f1) && isnan(m.per_class[0].f1));
     metrics_wilson(0, 0, &low, &high);
     assert_true(low == 0 && high == 1);
 }

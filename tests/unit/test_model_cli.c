@@ -220,6 +220,50 @@ static void test_eval_is_consistent_with_itself_and_with_list(void **state)
     json_decref(j);
 }
 
+static double sum_of(json_t *rows, const char *key)
+{
+    double sum = 0;
+    for (size_t i = 0; i < json_array_size(rows); i++)
+        sum += number(json_array_get(rows, i), key);
+    return sum;
+}
+
+static void test_eval_tells_scores_intervals_and_the_crowd(void **state)
+{
+    (void)state;
+    static const char *const scores[] = {"accuracy", "macro_f1", "weighted_f1", "top2",    "cross_entropy",
+                                         "brier",    "ece",      "kl_votes",    "js_votes"};
+    static const char *const crowd[] = {"human_ceiling",
+                                        "crowd_share",
+                                        "krippendorff_alpha",
+                                        "fleiss_kappa",
+                                        "krippendorff_alpha_emotions",
+                                        "fleiss_kappa_emotions"};
+    json_t *j = run_ferlab_json("-w", ws, "eval", "--json", NULL), *intervals = json_object_get(j, "ci95");
+    for (size_t i = 0; i < sizeof scores / sizeof *scores; i++) {
+        json_t *interval = json_object_get(intervals, scores[i]);
+        double low = json_number_value(json_array_get(interval, 0)),
+               high = json_number_value(json_array_get(interval, 1));
+        assert_true(json_is_number(json_object_get(j, scores[i])));
+        assert_true(low < high);
+    }
+    for (size_t i = 0; i < sizeof crowd / sizeof *crowd; i++)
+        assert_true(number(j, crowd[i]) > 0 && number(j, crowd[i]) <= 1);
+    double count = number(j, "count");
+    json_t *histogram = json_object_get(j, "confidence_histogram"),
+           *bands = json_object_get(j, "agreement_bands");
+    assert_float_equal(sum_of(json_object_get(j, "reliability"), "count"), count, 0);
+    assert_float_equal(sum_of(histogram, "right") + sum_of(histogram, "wrong"), count, 0);
+    assert_float_equal(sum_of(histogram, "right"), number(j, "accuracy") * count, 1e-6);
+    assert_float_equal(sum_of(bands, "count"), count, 0);
+    assert_float_equal(sum_of(bands, "right"), sum_of(histogram, "right"), 0);
+    assert_true(number(j, "agreement_count") >= count && number(j, "votes_count") <= count);
+    json_t *again = run_ferlab_json("-w", ws, "eval", "--json", NULL);
+    assert_true(json_equal(j, again));
+    json_decref(again);
+    json_decref(j);
+}
+
 static void test_eval_warns_of_training_faces(void **state)
 {
     (void)state;
@@ -471,6 +515,7 @@ int main(void)
         cmocka_unit_test(test_train_refuses_senseless_words),
         cmocka_unit_test(test_runs_list_show_and_refuse_to_stop_what_ended),
         cmocka_unit_test(test_eval_is_consistent_with_itself_and_with_list),
+        cmocka_unit_test(test_eval_tells_scores_intervals_and_the_crowd),
         cmocka_unit_test(test_eval_warns_of_training_faces),
         cmocka_unit_test(test_eval_refuses_what_it_cannot_mean),
         cmocka_unit_test(test_models_are_told),

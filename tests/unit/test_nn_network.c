@@ -81,6 +81,10 @@ static void test_presets_have_their_known_sizes(void **state)
     assert_string_equal(network_arch(net), "default");
     assert_true(fabs(network_flops(net) - 0.235e9) < 0.005e9);
     network_free(net);
+    net = make("wide", 0, 8, 1);
+    assert_int_equal(network_input_size(net), 48);
+    assert_int_equal(network_parameters(net), 2639864);
+    network_free(net);
     net = make("vgg13", 0, 8, 1);
     assert_int_equal(network_input_size(net), 64);
     assert_int_equal(network_parameters(net), 8757704);

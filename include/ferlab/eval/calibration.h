@@ -16,6 +16,19 @@ struct calibration {
 };
 void calibration_add(struct calibration *c, int label, const float probabilities[EMOTION_COUNT]);
 
+/* The same in steps, for whoever adds a face more than once: its bin by the largest probability, its -ln p of
+ * the label, and their sums. */
+int calibration_bin(double confidence);
+double calibration_loss(int label, const float probabilities[EMOTION_COUNT]);
+static inline void calibration_count(struct calibration *c, int bin, bool right, double confidence,
+                                     double loss)
+{
+    c->count[bin]++;
+    c->right[bin] += right;
+    c->confidence[bin] += confidence;
+    c->cross_entropy += loss;
+}
+
 /* Expected calibration error over 15 bins of confidence of equal width, (0, 1/15] and so on: the mean
  * distance of accuracy from confidence, weighted by the bins' counts (Guo et al. 2017, arXiv 1706.04599). NaN
  * of no face. */

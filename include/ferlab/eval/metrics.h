@@ -20,14 +20,16 @@ struct class_score {
 
 struct metrics {
     int64_t count;
-    double accuracy; /* NaN where count is 0 */
-    double macro_f1; /* mean of f1 over classes that occur as label or prediction, as scikit-learn does */
+    double accuracy;    /* NaN where count is 0 */
+    double macro_f1;    /* mean of f1 over classes that occur as label or prediction, as scikit-learn does */
+    double weighted_f1; /* mean of f1 over classes, weighted by their support */
     struct class_score per_class[EMOTION_COUNT];
 };
 
 void confusion_add(struct confusion *c, int label, int prediction); /* ignores non-emotions */
 void confusion_count(struct confusion *c, const int8_t *label, const int8_t *prediction, size_t count);
 void metrics_of(const struct confusion *c, struct metrics *out);
+int64_t metrics_right(const struct metrics *m); /* faces whose prediction is their label */
 
 /* Wilson score interval of a proportion at 95 %. */
 void metrics_wilson(int64_t right, int64_t count, double *low, double *high);

@@ -13,6 +13,22 @@ json_t *sample_document(const struct columns *c, size_t row);
 /* The eight probabilities of a sample, or null. */
 json_t *probabilities_document(const struct columns *c, size_t row);
 
+/* The scores of a sample, by name: confidence, divergence, suspect, entropy; null where one is not known.
+ * csv has the first SCORES_IN_PLACE in columns of its own. */
+enum { SCORES_IN_PLACE = 3 };
+struct score {
+    const char *name;
+    float (*of)(const struct columns *c, size_t row);
+};
+extern const struct score scores[]; /* ends with name NULL */
+json_t *scores_document(const struct columns *c, size_t row);
+
+/* Counts of votes, in the order of the classes. */
+json_t *votes_document(const struct votes *v);
+
+/* What ",a,b," holds: ["a","b"]; [] for NULL. */
+json_t *tags_document(const char *tags);
+
 /* One event: id, time, reviewer, sample, kind, value, undoes (null unless undo or redo). */
 json_t *event_document(const struct event *event);
 

@@ -22,6 +22,9 @@ struct export_format {
 
 extern const struct export_format export_formats[]; /* ends with name NULL */
 const struct export_format *export_format_find(const char *name);
+/* "ferplus, csv, … or fiftyone"; returns out. */
+enum { EXPORT_NAMES = 128 };
+const char *export_format_names(char out[EXPORT_NAMES]);
 const struct export_format *
 export_format_of_path(const char *path); /* by its ending; NULL: it says nothing */
 

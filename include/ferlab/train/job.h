@@ -26,6 +26,20 @@ bool job_start_predictions(const char *workspace, const char *model, struct err 
  * faces …" once there is something to say. */
 bool job_predicts(const char *workspace, const char *model, char *line, size_t size);
 
+/* Starts `ferlab -w WORKSPACE export …` likewise. What it prints goes to a file without a name: *log is a
+ * descriptor of it, which the caller closes. */
+struct job_export {
+    const char *format, *out;
+    const char *where; /* "": all samples */
+    const char *model; /* "": the current one */
+    const char *rule;
+    bool reviewed; /* --labels reviewed, for a format that takes it */
+};
+bool job_start_export(const char *workspace, const struct job_export *x, int *log, struct err *e);
+
+/* Whether it runs still; `line` gets what it printed last, as above. */
+bool job_exports(int log, char *line, size_t size);
+
 /* Asks the run's process to stop (SIGTERM) with its best model kept; true when the signal was sent. */
 bool job_stop_run(struct workspace *ws, int64_t run, struct err *e);
 

@@ -77,6 +77,9 @@ extern const struct recipe recipe_default;   /* full training from fresh weights
 extern const struct recipe recipe_fine_tune; /* after a review session, from an existing model */
 extern const struct recipe recipe_folds;     /* predictions out of sample, good enough to rank labels by */
 
+/* Architectures that have a name; NULL behind the last. */
+const char *recipe_arch(int index);
+
 /* Learning rate of step `step` of `steps`: linear warm-up, then cosine to zero. */
 double recipe_learning_rate(const struct recipe *r, int64_t step, int64_t steps);
 

@@ -1,0 +1,97 @@
+/* Bootstrap intervals. Draw d is drawn from the stream d of random numbers, whoever works it out. */
+#include "ferlab/eval/bootstrap.h"
+
+#include "ferlab/base/rng.h"
+#include "tally.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { PARALLEL_FROM = 1 << 20 }; /* faces drawn in all; fewer are not worth waking other threads */
+
+struct bootstrap {
+    struct tally_face *faces;
+    size_t count;
+    int done;
+    double score[SCORE_COUNT][BOOTSTRAP_DRAWS];
+};
+
+bool bootstrap_new(struct bootstrap **out, const struct evaluation_faces *f, struct err *e)
+{
+    struct bootstrap *b = calloc(1, sizeof *b);
+    *out = b;
+    if (b != NULL)
+        b->faces = malloc((f->count > 0 ? f->count : 1) * sizeof *b->faces);
+    if (b == NULL || b->faces == NULL) {
+        bootstrap_free(b);
+        *out = NULL;
+        return err_memory(e, "drawing faces for intervals");
+    }
+    for (size_t i = 0; i < f->count; i++)
+        b->count += tally_face_of(f, f->rows[i], &b->faces[b->count]);
+    return true;
+}
+
+void bootstrap_free(struct bootstrap *b)
+{
+    if (b == NULL)
+        return;
+    free(b->faces);
+    free(b);
+}
+
+static void work_out(struct bootstrap *b, int draw)
+{
+    struct rng rng;
+    struct tally tally = {0};
+    struct metrics metrics;
+    double score[SCORE_COUNT];
+    rng_seed(&rng, BOOTSTRAP_SEED, (uint64_t)draw);
+    for (size_t i = 0; i < b->count; i++)
+        tally_add(&tally, &b->faces[rng_below(&rng, (uint32_t)b->count)]);
+    metrics_of(&tally.confusion, &metrics);
+    tally_scores(&tally, &metrics, score);
+    for (int s = 0; s < SCORE_COUNT; s++)
+        b->score[s][draw] = score[s];
+}
+
+/* NaN last. */
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    if (isnan(x) || isnan(y))
+        return isnan(x) - isnan(y);
+    return (x > y) - (x < y);
+}
+
+bool bootstrap_run(struct bootstrap *b, int draws)
+{
+    if (b->done == BOOTSTRAP_DRAWS)
+        return false;
+    int end = draws < BOOTSTRAP_DRAWS - b->done ? b->done + draws : BOOTSTRAP_DRAWS;
+#pragma omp parallel for schedule(dynamic) if ((size_t)(end - b->done) * b->count > PARALLEL_FROM)
+    for (int draw = b->done; draw < end; draw++)
+        work_out(b, draw);
+    b->done = end;
+    if (end < BOOTSTRAP_DRAWS)
+        return true;
+    for (int s = 0; s < SCORE_COUNT; s++)
+        qsort(b->score[s], BOOTSTRAP_DRAWS, sizeof b->score[s][0], ascending);
+    return false;
+}
+
+/* Between the two draws next to that share of them. */
+static double quantile(const double *sorted, double share)
+{
+    double place = share * (BOOTSTRAP_DRAWS - 1);
+    int below = (int)place, above = below + 1 < BOOTSTRAP_DRAWS ? below + 1 : below;
+    return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+}
+
+void bootstrap_interval(const struct bootstrap *b, enum score s, double *low, double *high)
+{
+    const double *sorted = b->score[s];
+    bool known = b->done == BOOTSTRAP_DRAWS && !isnan(sorted[BOOTSTRAP_DRAWS - 1]);
+    *low = known ? quantile(sorted, 0.025) : NAN;
+    *high = known ? quantile(sorted, 0.975) : NAN;
+}

@@ -1,0 +1,94 @@
+/* Exports: a process of its own writes what the filter picks, so that keys are answered meanwhile and the
+ * workbench may be left. */
+#include "parts.h"
+
+#include "ferlab/exchange/export.h"
+#include "ferlab/train/job.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* "FORMAT PATH", or a path that says the format. */
+static const struct export_format *parse(const char *arguments, char path[PATH_MAX])
+{
+    char word[32];
+    size_t length = strcspn(arguments, " ");
+    snprintf(word, sizeof word, "%.*s", (int)length, arguments);
+    const struct export_format *format = export_format_find(word);
+    const char *rest = arguments;
+    if (format != NULL)
+        rest = arguments + length + strspn(arguments + length, " ");
+    else
+        format = export_format_of_path(arguments);
+    snprintf(path, PATH_MAX, "%s", rest);
+    return path[0] != '\0' && strcmp(path, "-") != 0 ? format : NULL;
+}
+
+void exporting_start(struct app *app, const char *arguments)
+{
+    char path[PATH_MAX], names[EXPORT_NAMES], count[32];
+    const struct export_format *format = parse(arguments, path);
+    bool current = app->columns->model == model_current(app->workspace);
+    struct err e;
+    if (format == NULL) {
+        app_complain(
+            app, "export: say a format (%s) and a path that does not exist yet, or a path in .csv or .jsonl",
+            export_format_names(names));
+        return;
+    }
+    if (app->exporting) {
+        app_complain(app, "export: %s is being written still", app->export_out);
+        return;
+    }
+    const struct job_export job = {
+        .format = format->name,
+        .out = path,
+        .where = app->filter_text,
+        .model = current ? "" : app->columns->model_name,
+        .rule = rule_name(app->columns->rule),
+        .reviewed = format->takes_labels,
+    };
+    if (!job_start_export(workspace_path(app->workspace), &job, &app->export_log, &e)) {
+        app_complain(app, "%s", e.text);
+        return;
+    }
+    app->exporting = true;
+    app->export_line[0] = '\0';
+    snprintf(app->export_out, sizeof app->export_out, "%s", path);
+    app_message(app, "writing %s samples to %s", draw_count(count, (int64_t)app->row_count), path);
+}
+
+/* The process says last "OUT: 412 samples written as csv", or what went wrong. */
+static void ended(struct app *app, const char *line)
+{
+    static const char failure[] = "ferlab: ";
+    const char *written = strrchr(line, ':');
+    char count[32];
+    long long samples;
+    close(app->export_log);
+    app->exporting = false;
+    app->redraw = true;
+    if (strncmp(line, failure, strlen(failure)) == 0)
+        app_complain(app, "export: %s", line + strlen(failure));
+    else if (written != NULL && sscanf(written, ": %lld samples written", &samples) == 1)
+        app_message(app, "%s samples written to %s", draw_count(count, samples), app->export_out);
+    else
+        app_complain(app, "export: its process was ended; %s is not there", app->export_out);
+}
+
+void exporting_look(struct app *app)
+{
+    static const char label[] = "export: ";
+    char line[PATH_MAX + 128];
+    if (!app->exporting)
+        return;
+    bool runs = job_exports(app->export_log, line, sizeof line);
+    if (!runs) {
+        ended(app, line);
+        return;
+    }
+    const char *now = strncmp(line, label, strlen(label)) == 0 ? line + strlen(label) : "";
+    app->redraw |= strncmp(now, app->export_line, sizeof app->export_line - 1) != 0;
+    snprintf(app->export_line, sizeof app->export_line, "%.*s", (int)sizeof app->export_line - 1, now);
+}

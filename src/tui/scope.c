@@ -1,0 +1,129 @@
+/* The scope of views that count. */
+#include "scope.h"
+
+#include "number.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool any_valid(const struct columns *c)
+{
+    for (size_t row = 0; row < c->count; row++) {
+        if (c->split[row] == SPLIT_VALID)
+            return true;
+    }
+    return false;
+}
+
+void scope_start(struct scope *s, const struct app *app)
+{
+    bool filter = app->counts_filter || !any_valid(app->columns);
+    *s = (struct scope){.faces = filter ? SCOPE_FILTER : SCOPE_VALID,
+                        .labels = app->counts_crowd ? LABELS_CROWD : LABELS_REVIEWED};
+    scope_take_filter(s, app);
+}
+
+void scope_free(struct scope *s)
+{
+    filter_free(s->filter);
+}
+
+void scope_take_filter(struct scope *s, const struct app *app)
+{
+    struct filter *filter;
+    if (!filter_parse(app->filter_text, &filter, NULL))
+        return;
+    filter_free(s->filter);
+    s->filter = filter;
+    snprintf(s->base, sizeof s->base, "%s", app->filter_text);
+}
+
+void scope_switch_faces(struct scope *s, struct app *app)
+{
+    s->faces = s->faces == SCOPE_VALID ? SCOPE_FILTER : SCOPE_VALID;
+    app->counts_filter = s->faces == SCOPE_FILTER;
+}
+
+void scope_switch_labels(struct scope *s, struct app *app)
+{
+    s->labels = s->labels == LABELS_CROWD ? LABELS_REVIEWED : LABELS_CROWD;
+    app->counts_crowd = s->labels == LABELS_CROWD;
+}
+
+bool scope_holds(const struct scope *s, const struct columns *c, size_t row)
+{
+    if (s->faces == SCOPE_VALID)
+        return c->split[row] == SPLIT_VALID;
+    return s->filter != NULL && filter_matches(s->filter, c, row);
+}
+
+const int8_t *scope_labels(const struct scope *s, const struct columns *c)
+{
+    return s->labels == LABELS_CROWD ? c->crowd : c->label;
+}
+
+/* The filter without its order, in parentheses where needed. */
+void scope_terms(const struct scope *s, char *out, size_t size)
+{
+    if (s->faces == SCOPE_VALID) {
+        snprintf(out, size, "split:valid ");
+        return;
+    }
+    char terms[sizeof s->base];
+    snprintf(terms, sizeof terms, "%s", s->base);
+    char *sort = strstr(terms, "sort:");
+    if (sort != NULL)
+        *sort = '\0';
+    size_t length = strlen(terms);
+    while (length > 0 && terms[length - 1] == ' ')
+        terms[--length] = '\0';
+    snprintf(out, size, length == 0 ? "%s" : strstr(terms, "or") != NULL ? "(%s) " : "%s ", terms);
+}
+
+int scope_draw_faces(const struct scope *s, int row, int column, int64_t count)
+{
+    char faces[NUMBER_TEXT];
+    int at = column;
+    if (s->faces == SCOPE_VALID)
+        at += draw_text(row, at, 0, STYLE_BOLD, "validation split");
+    else
+        at += draw_text(row, at, draw_columns() / 2, STYLE_BOLD, "filter %s",
+                        s->base[0] ? s->base : "everything");
+    at +=
+        draw_text(row, at, 0, STYLE_NORMAL, " · %s face%s", draw_count(faces, count), count == 1 ? "" : "s");
+    return at - column;
+}
+
+int scope_draw_protocol(const struct scope *s, const struct app *app, int row, int column)
+{
+    const struct columns *c = app->columns;
+    bool crowd = s->labels == LABELS_CROWD;
+    int at = column + draw_text(row, column, 0, crowd ? STYLE_ACCENT : STYLE_DIM, " · labels %s",
+                                crowd ? "of the crowd" : "reviewed");
+    at += draw_text(row, at, 0, STYLE_DIM, ", %s · model %s", rule_name(c->rule),
+                    c->model != 0 ? c->model_name : "none");
+    return at - column;
+}
+
+void scope_draw_missing(const struct scope *s, const struct app *app, int row, int64_t labelled)
+{
+    if (app->columns->model == 0) {
+        draw_text(row, 1, 0, STYLE_NORMAL,
+                  "There is no model yet, so no predictions to set against the labels.");
+        draw_text(row + 2, 1, 0, STYLE_NORMAL, "%s",
+                  app_offers_shipped(app)
+                      ? "p  predicts with the one that ships;  t  trains one;  in a shell: ferlab train"
+                      : "t  trains one here;  in a shell: ferlab train, or ferlab model import FILE.onnx");
+        draw_text(row + 4, 1, 0, STYLE_DIM,
+                  "Then this shows precision, recall and F1 for neutral … contempt.");
+    } else if (labelled > 0) {
+        draw_text(row, 1, 0, STYLE_NORMAL, "%s has no predictions for these faces.",
+                  app->columns->model_name);
+        draw_text(row + 2, 1, 0, STYLE_NORMAL, "In a shell, ferlab eval --model %s computes them.",
+                  app->columns->model_name);
+    } else {
+        draw_text(row, 1, 0, STYLE_NORMAL, "None of these faces has an emotion as its label.");
+        draw_text(row + 2, 1, 0, STYLE_NORMAL, "Tab counts %s instead.",
+                  s->faces == SCOPE_VALID ? "what the filter picks" : "the validation split");
+    }
+}
