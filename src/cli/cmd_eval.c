@@ -38,6 +38,7 @@ static void print_json(const struct protocol *p, const struct columns *c, const 
 {
     json_t *j = json_object();
     json_object_set_new(j, "model", json_text(c->model_name));
+    json_object_set_new(j, "folds", json_integer(c->model_folds));
     json_object_set_new(j, "split", p->split != NULL ? json_text(p->split) : json_null());
     json_object_set_new(j, "where", p->where != NULL ? json_text(p->where) : json_null());
     json_object_set_new(j, "rule", json_string(rule_name(c->rule)));
@@ -52,9 +53,10 @@ static void print_text(const struct protocol *p, const struct columns *c, const 
 {
     const char *kind = p->split != NULL ? "split " : p->where[0] != '\0' ? "filter " : "";
     const char *what = p->split != NULL ? p->split : p->where[0] != '\0' ? p->where : "everything";
-    printf("model %s, %s%s, %s rule, %s labels (revision %s), %lld faces, each averaged with its mirror "
+    printf("model %s%s, %s%s, %s rule, %s labels (revision %s), %lld faces, each averaged with its mirror "
            "image\n\n",
-           c->model_name, kind, what, rule_name(c->rule), p->labels, revision, (long long)v->metrics.count);
+           c->model_name, c->model_folds > 0 ? " (folds: each face by a model that did not see it)" : "",
+           kind, what, rule_name(c->rule), p->labels, revision, (long long)v->metrics.count);
     evaluation_print(v, b);
 }
 

@@ -34,7 +34,8 @@ static json_t *model_json(const struct model *m)
     json_object_set_new(j, "current", json_boolean(m->current));
     json_object_set_new(j, "created", json_text(m->created));
     json_object_set_new(j, "predictions", json_integer(m->predictions));
-    json_object_set_new(j, "digest", json_text(m->digest));
+    json_object_set_new(j, "digest", m->folds > 0 ? json_null() : json_text(m->digest));
+    json_object_set_new(j, "folds", json_integer(m->folds));
     return j;
 }
 
@@ -43,8 +44,11 @@ static void print_model(const struct model *m)
     char valid[16] = "-";
     if (!isnan(m->valid_accuracy))
         snprintf(valid, sizeof valid, "%.2f %%", 100 * m->valid_accuracy);
-    printf("%c %4d  %-20s  %8s  %10lld  %11lld  %-20s  %s\n", m->current ? '*' : ' ', (int)m->id, m->name,
+    printf("%c %4d  %-20s  %8s  %10lld  %11lld  %-20s  %s", m->current ? '*' : ' ', (int)m->id, m->name,
            valid, (long long)m->parameters, (long long)m->predictions, m->created, m->arch);
+    if (m->folds > 0)
+        printf(", %lld folds", (long long)m->folds);
+    putchar('\n');
 }
 
 static void print_models(const struct cli *cli, const struct model *models, size_t count)

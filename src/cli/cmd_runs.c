@@ -28,9 +28,13 @@ static void print_row(struct workspace *ws, const struct run *r)
     snprintf(epochs, sizeof epochs, "%d/%d", (int)r->epochs_done, (int)r->epochs_planned);
     printf("%4d  %-20s  %-7s  %7s  %8s  %-12s  %-20s", (int)r->id, r->name, run_state_name(r->state), epochs,
            best, r->label_revision, r->started);
+    if (r->folds > 0)
+        printf("  %d folds", (int)r->folds);
+    if (r->state == RUN_RUNNING && r->folds > 0 && r->epoch > 0)
+        printf(", in fold %d", (int)run_fold(r, r->epoch));
     if (r->state == RUN_RUNNING)
-        printf("  epoch %d, %.0f img/s, %s left", (int)r->epoch, r->images_per_second,
-               clock_span(left, r->seconds_left));
+        printf("  epoch %d, %.0f img/s, %s left", r->epoch > 0 ? (int)run_fold_epoch(r, r->epoch) : 0,
+               r->images_per_second, clock_span(left, r->seconds_left));
     if (train_can_resume(ws, r))
         printf("  can be resumed");
     char failure[1024];
@@ -66,13 +70,17 @@ static bool list_runs(const struct cli *cli, struct workspace *ws, struct arena 
 
 static void print_epochs(const struct run *r, const struct run_epoch *epochs, size_t count)
 {
-    printf("%5s  %8s  %9s  %9s  %8s\n", "epoch", "loss", "train", "valid", "time");
+    printf("%s%5s  %8s  %9s  %9s  %8s\n", r->folds > 0 ? "fold  " : "", "epoch", "loss", "train",
+           r->folds > 0 ? "kept out" : "valid", "time");
     for (size_t i = 0; i < count; i++) {
         char train[16], valid[16], seconds[16];
         percent(epochs[i].train_accuracy, train);
         percent(epochs[i].valid_accuracy, valid);
-        printf("%5d  %8.4f  %9s  %9s  %8s%s\n", (int)epochs[i].epoch, epochs[i].loss, train, valid,
-               clock_span(seconds, epochs[i].seconds), epochs[i].epoch == r->best_epoch ? "  best" : "");
+        if (r->folds > 0)
+            printf("%4d  ", (int)run_fold(r, epochs[i].epoch));
+        printf("%5d  %8.4f  %9s  %9s  %8s%s\n", (int)run_fold_epoch(r, epochs[i].epoch), epochs[i].loss,
+               train, valid, clock_span(seconds, epochs[i].seconds),
+               epochs[i].epoch == r->best_epoch ? "  best" : "");
     }
 }
 
@@ -100,7 +108,8 @@ static bool stop_run(const struct cli *cli, struct workspace *ws, const char *wo
         return false;
     if (!cli->json) {
         if (!cli->quiet)
-            printf("run %d stops after this step and keeps its best model\n", (int)run.id);
+            printf("run %d stops after this step%s\n", (int)run.id,
+                   run.folds > 0 ? "; 'ferlab train --resume' goes on with it" : " and keeps its best model");
         return true;
     }
     struct json_stream stream;

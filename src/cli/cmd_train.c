@@ -66,9 +66,24 @@ static bool take_choices(const struct cli *cli, const struct words *w, struct re
     return true;
 }
 
+static int number_of(const char *option)
+{
+    for (int i = 0; i < RECIPE_NUMBERS; i++)
+        if (strcmp(recipe_numbers[i].option, option) == 0)
+            return i;
+    return -1;
+}
+
+/* What such an option said, 0 where it said nothing. */
+static int whole_said(const struct words *w, const char *option)
+{
+    int64_t said = w->whole[number_of(option)];
+    return said > 0 ? (int)said : 0;
+}
+
 static bool make_recipe(const struct cli *cli, const struct words *w, struct recipe *r)
 {
-    *r = w->from != NULL ? recipe_fine_tune : recipe_default;
+    *r = w->from != NULL ? recipe_fine_tune : whole_said(w, "folds") > 0 ? recipe_folds : recipe_default;
     for (int i = 0; i < RECIPE_NUMBERS; i++)
         if (is_said(w, i))
             recipe_set(r, &recipe_numbers[i], w->whole[i] >= 0 ? (double)w->whole[i] : w->real[i]);
@@ -80,12 +95,19 @@ static bool make_recipe(const struct cli *cli, const struct words *w, struct rec
            take_word(cli, "name", w->name, r->name, sizeof r->name);
 }
 
-/* An option's help with its default behind it, and the one that --from has where it is another. */
-static const char *with_default(struct arena *a, const char *help, double usual, double tuned)
+/* The option's help with its default behind it, and those that --from and --folds have where they are others.
+ */
+static const char *with_default(struct arena *a, const struct recipe_number *n)
 {
-    const char *text = usual == tuned ? arena_printf(a, "%s (%.6g)", help, usual)
-                                      : arena_printf(a, "%s (%.6g; with --from %.6g)", help, usual, tuned);
-    return text != NULL ? text : help;
+    double usual = recipe_get(&recipe_default, n), tuned = recipe_get(&recipe_fine_tune, n),
+           folded = recipe_get(&recipe_folds, n);
+    const char *from = tuned == usual ? "" : arena_printf(a, "; with --from %.6g", tuned),
+               *folds = folded == usual || strcmp(n->option, "folds") == 0
+                            ? ""
+                            : arena_printf(a, "; with --folds %.6g", folded);
+    const char *text =
+        from != NULL && folds != NULL ? arena_printf(a, "%s (%.6g%s%s)", n->help, usual, from, folds) : NULL;
+    return text != NULL ? text : n->help;
 }
 
 static const char *with_word(struct arena *a, const char *help, const char *word)
@@ -103,7 +125,7 @@ static struct option_row number_row(struct arena *a, struct words *w, int i)
         .kind = whole ? OPTION_INTEGER : OPTION_REAL,
         .value = whole ? (void *)&w->whole[i] : (void *)&w->real[i],
         .argument = n->unit,
-        .help = with_default(a, n->help, recipe_get(&recipe_default, n), recipe_get(&recipe_fine_tune, n)),
+        .help = with_default(a, n),
         .min = n->low,
         .max = n->high,
     };
@@ -178,15 +200,6 @@ static bool check_resume(const struct cli *cli, const struct words *w)
     return other == NULL;
 }
 
-/* What --threads said, 0 where it said nothing. */
-static int threads_said(const struct words *w)
-{
-    for (int i = 0; i < RECIPE_NUMBERS; i++)
-        if (strcmp(recipe_numbers[i].option, "threads") == 0 && w->whole[i] > 0)
-            return (int)w->whole[i];
-    return 0;
-}
-
 static bool print_run(struct workspace *ws, int64_t id, struct err *e)
 {
     struct arena arena = {0};
@@ -211,10 +224,10 @@ static bool resume(const struct cli *cli, struct workspace *ws, const struct wor
     bool there = run_find(ws, w->resume, &arena, &found, e), done = there && found.state == RUN_DONE;
     *run = done ? found.id : 0;
     if (done && !cli->quiet)
-        fprintf(stderr, "run %d %s is done; 'ferlab train --from' trains its model further\n", (int)found.id,
-                found.name);
+        fprintf(stderr, "run %d %s is done%s\n", (int)found.id, found.name,
+                found.folds > 0 ? "" : "; 'ferlab train --from' trains its model further");
     arena_free(&arena);
-    return there && (done || train_resume(ws, w->resume, threads_said(w), cli->quiet, run, e));
+    return there && (done || train_resume(ws, w->resume, whole_said(w, "threads"), cli->quiet, run, e));
 }
 
 static bool train(const struct cli *cli, struct workspace *ws, const struct words *w,

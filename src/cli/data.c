@@ -99,6 +99,12 @@ void cli_remark_unpredicted(const struct cli *cli, const struct cli_data *d, con
     if (count > 0 && c->model == 0)
         fprintf(stderr, "ferlab: there is no model yet, so nothing is predicted; '%s %s' brings one in\n",
                 cli_program(cli, program), shipped_command());
+    else if (count > 0 && c->model_folds > 0)
+        fprintf(
+            stderr,
+            "ferlab: %s has no prediction of %zu samples that the filter could pick, as they came after it; "
+            "'%s train --folds %lld' makes a new one\n",
+            c->model_name, count, cli_program(cli, program), (long long)c->model_folds);
     else if (count > 0)
         fprintf(
             stderr,

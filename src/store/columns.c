@@ -176,9 +176,9 @@ static bool load_predictions(struct columns *c, struct sql *db, int64_t model, s
     return step != SQL_FAILED;
 }
 
-static bool read_model_name(struct sql *db, int64_t model, char **name, struct err *e)
+static bool read_model(struct sql *db, int64_t model, char **name, int64_t *folds, struct err *e)
 {
-    struct sql_statement *s = sql_prepare(db, "SELECT name FROM model WHERE id = ?1", e);
+    struct sql_statement *s = sql_prepare(db, "SELECT name, folds FROM model WHERE id = ?1", e);
 
     if (!s)
         return false;
@@ -187,6 +187,7 @@ static bool read_model_name(struct sql *db, int64_t model, char **name, struct e
     bool good = step == SQL_ROW;
 
     if (good) {
+        *folds = sql_int(s, 1);
         *name = strdup(sql_text(s, 0));
         good = *name || err_memory(e, "loading the model's name");
     } else if (step == SQL_END) {
@@ -201,17 +202,19 @@ static bool load_model(struct columns *c, struct workspace *ws, int64_t model, s
 {
     struct sql *db = workspace_sql(ws);
     char *name = NULL;
+    int64_t folds = 0;
 
     if (model == 0)
         model = model_current(ws);
     if (model < 0)
         model = 0;
-    if (model && !read_model_name(db, model, &name, e))
+    if (model && !read_model(db, model, &name, &folds, e))
         return false;
     free(c->own->model_name);
     c->own->model_name = name;
     c->model = model;
     c->model_name = name ? name : "";
+    c->model_folds = folds;
     if (!load_predictions(c, db, model, e))
         return false;
     for (size_t row = 0; row < c->count; row++) {

@@ -15,7 +15,7 @@ static const char current_key[] = "current_model";
 
 #define MODEL_COLUMNS                                                                                        \
     "SELECT id, coalesce(run, 0), name, digest, arch, created, parameters, size, input_size, "               \
-    "valid_accuracy, external, unseen, "                                                                     \
+    "valid_accuracy, external, unseen, folds, "                                                              \
     "(SELECT count(*) FROM prediction WHERE prediction.model = model.id) FROM model "
 
 static bool take_model(struct workspace *ws, struct sql_statement *s, struct arena *arena, struct model *m,
@@ -34,7 +34,8 @@ static bool take_model(struct workspace *ws, struct sql_statement *s, struct are
         .valid_accuracy = sql_real(s, 9),
         .external = sql_int(s, 10) != 0,
         .unseen = sql_int(s, 11) != 0,
-        .predictions = sql_int(s, 12),
+        .folds = sql_int(s, 12),
+        .predictions = sql_int(s, 13),
     };
     m->current = m->id == model_current(ws);
     return (m->name && m->digest && m->arch && m->created) || err_memory(e, "listing the models");
@@ -42,16 +43,18 @@ static bool take_model(struct workspace *ws, struct sql_statement *s, struct are
 
 static bool insert_model(struct workspace *ws, const struct model_new *m, int64_t *id, struct err *e)
 {
-    char digest[DIGEST_HEX], created[CLOCK_STAMP];
+    char digest[DIGEST_HEX] = "", created[CLOCK_STAMP];
     struct sql_statement *s = sql_prepare(
         workspace_sql(ws),
         "INSERT INTO model (name, digest, arch, created, run, parameters, input_size, valid_accuracy, "
-        "external, unseen, size, onnx) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        "external, unseen, size, onnx, folds) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         e);
 
     if (!s)
         return false;
-    digest_of(m->onnx, m->size, digest);
+    if (m->folds == 0)
+        digest_of(m->onnx, m->size, digest);
     clock_stamp(created);
     sql_bind_text(s, 1, m->name);
     sql_bind_text(s, 2, digest);
@@ -64,8 +67,9 @@ static bool insert_model(struct workspace *ws, const struct model_new *m, int64_
     sql_bind_real(s, 8, m->valid_accuracy);
     sql_bind_int(s, 9, m->external);
     sql_bind_int(s, 10, m->unseen);
-    sql_bind_int(s, 11, (int64_t)m->size);
-    sql_bind_blob(s, 12, m->onnx, m->size);
+    sql_bind_int(s, 11, m->folds > 0 ? 0 : (int64_t)m->size);
+    sql_bind_blob(s, 12, m->folds > 0 ? "" : m->onnx, m->folds > 0 ? 0 : m->size);
+    sql_bind_int(s, 13, m->folds);
     if (!sql_finish(s, e))
         return false;
     *id = sql_last_id(workspace_sql(ws));
@@ -155,9 +159,19 @@ static bool no_such_model(struct workspace *ws, int64_t model, struct err *e)
                    (long long)model);
 }
 
+static bool no_file(const char *name, int64_t folds, struct err *e)
+{
+    return err_set(
+        e, ERR_INPUT,
+        "%s: it has no file, as it is what %lld models said, each of the faces that it did not see; "
+        "take another model, or train one with 'ferlab train'",
+        name, (long long)folds);
+}
+
 bool model_onnx(struct workspace *ws, int64_t model, void **bytes, size_t *size, struct err *e)
 {
-    struct sql_statement *s = sql_prepare(workspace_sql(ws), "SELECT onnx FROM model WHERE id = ?1", e);
+    struct sql_statement *s =
+        sql_prepare(workspace_sql(ws), "SELECT onnx, name, folds FROM model WHERE id = ?1", e);
 
     *bytes = NULL;
     *size = 0;
@@ -167,7 +181,9 @@ bool model_onnx(struct workspace *ws, int64_t model, void **bytes, size_t *size,
     enum sql_step step = sql_next(s, e);
     bool good = step == SQL_ROW;
 
-    if (good) {
+    if (good && sql_int(s, 2) > 0) {
+        good = no_file(sql_text(s, 1), sql_int(s, 2), e);
+    } else if (good) {
         const void *onnx = sql_blob(s, 0, size);
 
         *bytes = malloc(*size + 1);

@@ -37,8 +37,8 @@ static bool insert_run(struct workspace *ws, const struct run_new *r, struct err
     struct sql_statement *s = sql_prepare(
         workspace_sql(ws),
         "INSERT INTO run (name, state, recipe, label_revision, parent, seed, threads, epochs_planned, "
-        "started, pid, host, process_start) "
-        "VALUES (?1, 'running', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        "started, pid, host, process_start, folds) "
+        "VALUES (?1, 'running', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         e);
 
     if (!s)
@@ -56,6 +56,7 @@ static bool insert_run(struct workspace *ws, const struct run_new *r, struct err
     sql_bind_int(s, 9, getpid());
     sql_bind_text(s, 10, host);
     sql_bind_int(s, 11, process_start_time(getpid()));
+    sql_bind_int(s, 12, r->folds);
     return sql_finish(s, e);
 }
 
@@ -288,6 +289,7 @@ static bool take_run(struct sql_statement *s, struct arena *arena, struct run *r
         .loss = sql_real(s, 21),
         .best_valid_accuracy = sql_real(s, 22),
         .best_epoch = sql_int(s, 23),
+        .folds = sql_int(s, 24),
     };
     return r->name && r->recipe && r->label_revision && r->started && r->finished && r->failure &&
            r->model_name && r->parent;
@@ -300,9 +302,10 @@ static bool read_runs(struct workspace *ws, struct arena *arena, struct list *ru
         "coalesce(model.name, ''), parent, state, pid, seed, threads, epochs_planned, "
         "(SELECT count(*) FROM run_epoch WHERE run = run.id), run.epoch, step, steps, images_per_second, "
         "seconds_left, "
-        "run.loss, (SELECT max(valid_accuracy) FROM run_epoch WHERE run = run.id), "
-        "(SELECT epoch FROM run_epoch WHERE run = run.id AND valid_accuracy IS NOT NULL "
-        "ORDER BY valid_accuracy DESC, epoch LIMIT 1) "
+        "run.loss, CASE WHEN run.folds > 0 THEN model.valid_accuracy "
+        "ELSE (SELECT max(valid_accuracy) FROM run_epoch WHERE run = run.id) END, "
+        "(SELECT epoch FROM run_epoch WHERE run = run.id AND run.folds = 0 AND valid_accuracy IS NOT NULL "
+        "ORDER BY valid_accuracy DESC, epoch LIMIT 1), run.folds "
         "FROM run LEFT JOIN model ON model.id = (SELECT max(id) FROM model WHERE model.run = run.id) ORDER "
         "BY run.id";
     enum sql_step step = SQL_FAILED;

@@ -148,10 +148,17 @@ static const char tables_2[] =
     "UPDATE prediction SET in_sample = 1 WHERE model IN (SELECT id FROM model WHERE run IS NULL)\n"
     "  AND sample IN (SELECT id FROM sample WHERE split = 'train');\n";
 
+/* folds: how many models a training makes, each of the faces that the others keep out; of a model: that so
+ * many made its predictions, each of the faces it did not see, and that there is no file. 0: one model of
+ * all. */
+static const char tables_3[] =
+    "ALTER TABLE run ADD COLUMN folds INTEGER NOT NULL DEFAULT 0 CHECK (folds >= 0);\n"
+    "ALTER TABLE model ADD COLUMN folds INTEGER NOT NULL DEFAULT 0 CHECK (folds >= 0);\n";
+
 /* migrations[v] leads from version v to v + 1. */
 static const struct {
     const char *tables, *guards;
-} migrations[] = {{tables_1, guards_1}, {tables_2, ""}};
+} migrations[] = {{tables_1, guards_1}, {tables_2, ""}, {tables_3, ""}};
 
 int64_t schema_version(void)
 {

@@ -30,11 +30,18 @@ bool checkpoint_path(struct workspace *ws, int64_t run, char out[PATH_MAX], stru
     return length < PATH_MAX || err_set(e, ERR_INPUT, "%s: the path is too long", workspace_path(ws));
 }
 
-bool train_can_resume(struct workspace *ws, const struct run *run)
+static bool has_file(struct workspace *ws, const struct run *run)
 {
     char path[PATH_MAX];
+    return (run->folds > 0 ? fold_faces_path(ws, run->id, path, NULL)
+                           : checkpoint_path(ws, run->id, path, NULL)) &&
+           path_is_file(path);
+}
+
+bool train_can_resume(struct workspace *ws, const struct run *run)
+{
     return (run->state == RUN_STOPPED || run->state == RUN_FAILED) &&
-           (run->epochs_done == 0 || (checkpoint_path(ws, run->id, path, NULL) && path_is_file(path)));
+           (run->epochs_done == 0 || has_file(ws, run));
 }
 
 void checkpoint_remove(const struct training *t)
@@ -47,11 +54,10 @@ void checkpoint_remove(const struct training *t)
 void checkpoint_sweep(const char *dir)
 {
     DIR *d = opendir(dir);
-    size_t length = strlen(file_name);
     if (d == NULL)
         return;
     for (struct dirent *entry; (entry = readdir(d)) != NULL;)
-        if (strncmp(entry->d_name, file_name, length) == 0 && entry->d_name[length] == '.')
+        if (strstr(entry->d_name, ".safetensors.") != NULL)
             unlinkat(dirfd(d), entry->d_name, 0);
     closedir(d);
 }
@@ -152,8 +158,7 @@ static void note_position(struct slots *s, const struct training *t)
     }
 }
 
-/* Of all tensors with their names, and of all notes but the digest itself, which stands last. */
-static bool digest_file(const struct safetensors *f, char hex[DIGEST_HEX])
+bool checkpoint_digest(const struct safetensors *f, char hex[DIGEST_HEX])
 {
     struct digest *d = digest_new();
     if (d == NULL)
@@ -186,10 +191,11 @@ static bool digest_faces(const struct training *t, char hex[DIGEST_HEX])
 
 static bool write_slots(const struct slots *s, const struct training *t, const char *path, struct err *e)
 {
-    char seed[24], size[24], faces[DIGEST_HEX], digest[DIGEST_HEX] = "";
+    char seed[24], size[24], fold[24], faces[DIGEST_HEX], digest[DIGEST_HEX] = "";
     char *recipe = recipe_json(&t->recipe);
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)t->recipe.seed);
     snprintf(size, sizeof size, "%d", t->learner->facts.size);
+    snprintf(fold, sizeof fold, "%d", t->fold);
     const struct safetensor_note notes[] = {
         {"format", format},
         {"version", version},
@@ -199,6 +205,7 @@ static bool write_slots(const struct slots *s, const struct training *t, const c
         {"seed", seed},
         {"label_revision", t->label_revision},
         {"training_set", faces},
+        {"fold", fold},
         {"digest", digest},
     };
     const struct safetensors file = {.tensors = s->slot,
@@ -207,7 +214,7 @@ static bool write_slots(const struct slots *s, const struct training *t, const c
                                      .note_count = sizeof notes / sizeof *notes};
     void *bytes = NULL;
     size_t count;
-    bool fine = ((recipe != NULL && digest_faces(t, faces) && digest_file(&file, digest)) ||
+    bool fine = ((recipe != NULL && digest_faces(t, faces) && checkpoint_digest(&file, digest)) ||
                  err_memory(e, "writing a checkpoint")) &&
                 safetensors_write(&file, &bytes, &count, e) && file_write(path, bytes, count, e);
     free(bytes);
@@ -238,7 +245,7 @@ static bool damaged(const struct checkpoint *c, const char *what, struct err *e)
 static bool check_notes(struct checkpoint *c, struct err *e)
 {
     const char *kind = safetensors_note(&c->file, "format"), *made = safetensors_note(&c->file, "version"),
-               *size = safetensors_note(&c->file, "input_size"),
+               *size = safetensors_note(&c->file, "input_size"), *fold = safetensors_note(&c->file, "fold"),
                *recipe = safetensors_note(&c->file, "recipe"), *digest = safetensors_note(&c->file, "digest");
     char hex[DIGEST_HEX];
     if (kind == NULL || strcmp(kind, format) != 0)
@@ -249,12 +256,13 @@ static bool check_notes(struct checkpoint *c, struct err *e)
             "%s: the checkpoint has version %.20s, this ferlab reads %s; resume with the ferlab that "
             "wrote it, or start a new training",
             c->path, made != NULL ? made : "unknown", version);
-    if (!digest_file(&c->file, hex))
+    if (!checkpoint_digest(&c->file, hex))
         return err_memory(e, "reading a checkpoint");
     if (digest == NULL || strcmp(digest, hex) != 0)
         return damaged(c, "its digest does not match", e);
     c->arch = safetensors_note(&c->file, "arch");
-    if (c->arch == NULL || size == NULL || !str_to_int(size, 1, 4096, &c->input_size) || recipe == NULL)
+    if (c->arch == NULL || size == NULL || !str_to_int(size, 1, 4096, &c->input_size) || recipe == NULL ||
+        (fold != NULL && !str_to_int(fold, 0, RECIPE_FOLDS_MAX, &c->fold)))
         return damaged(c, "its notes are incomplete", e);
     return recipe_parse(recipe, &c->recipe, e);
 }

@@ -6,13 +6,14 @@
  * (train.ids, train.targets, valid.ids, valid.labels) and what the best epoch made of the latter
  * (valid.probabilities); epochs [done][loss, train accuracy, valid accuracy, seconds]; position [epochs done,
  * step, best epoch, right so far, seen so far]; tally [loss, seconds so far]. Notes: format, version, arch,
- * input_size, recipe, seed, label_revision, training_set (a digest of targets and labels), digest (of
+ * input_size, recipe, seed, label_revision, training_set (a digest of targets and labels), fold, digest (of
  * everything else). Random numbers need no place: they follow from seed, epoch and step. */
 #ifndef FERLAB_TRAIN_CHECKPOINT_H
 #define FERLAB_TRAIN_CHECKPOINT_H
 
 #include "training.h"
 
+#include "ferlab/base/digest.h"
 #include "ferlab/nn/safetensors.h"
 
 struct checkpoint {
@@ -21,8 +22,11 @@ struct checkpoint {
     struct safetensors file;
     struct recipe recipe;
     const char *arch;
-    int64_t input_size;
+    int64_t input_size, fold; /* fold: that the training was of; 0 where it has none */
 };
+
+/* Of all tensors with their names, and of all notes but the digest itself, which stands last. */
+bool checkpoint_digest(const struct safetensors *f, char hex[DIGEST_HEX]);
 
 /* Where the run has or would have it. */
 bool checkpoint_path(struct workspace *ws, int64_t run, char out[PATH_MAX], struct err *e);

@@ -19,20 +19,33 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Cuts `count` rows with their targets down to `limit` of them, drawn by the seed, still ascending. */
-static bool keep_some(uint32_t *rows, float *targets, size_t count, size_t limit, uint64_t seed,
-                      struct err *e)
+bool training_set_draw(size_t count, const struct recipe *recipe, uint32_t **chosen, size_t *kept,
+                       struct err *e)
 {
-    uint32_t *chosen = malloc(count * sizeof *chosen);
-    if (chosen == NULL)
+    *chosen = malloc((count + 1) * sizeof **chosen);
+    *kept = count;
+    if (*chosen == NULL)
         return err_memory(e, "drawing training faces");
     for (size_t i = 0; i < count; i++)
-        chosen[i] = (uint32_t)i;
+        (*chosen)[i] = (uint32_t)i;
+    if (recipe->limit == 0 || (uint64_t)recipe->limit >= count)
+        return true;
     struct rng r;
-    stream_seed(&r, seed, STREAM_LIMIT, 0, 0);
-    rng_shuffle(&r, chosen, count);
-    qsort(chosen, limit, sizeof *chosen, ascending);
-    for (size_t i = 0; i < limit; i++) {
+    stream_seed(&r, recipe->seed, STREAM_LIMIT, 0, 0);
+    rng_shuffle(&r, *chosen, count);
+    *kept = (size_t)recipe->limit;
+    qsort(*chosen, *kept, sizeof **chosen, ascending);
+    return true;
+}
+
+/* Keeps those rows and their targets that are drawn. */
+static bool keep_drawn(uint32_t *rows, float *targets, size_t *count, const struct recipe *recipe,
+                       struct err *e)
+{
+    uint32_t *chosen;
+    if (!training_set_draw(*count, recipe, &chosen, count, e))
+        return false;
+    for (size_t i = 0; i < *count; i++) {
         rows[i] = rows[chosen[i]];
         memmove(targets + i * EMOTION_COUNT, targets + chosen[i] * EMOTION_COUNT,
                 EMOTION_COUNT * sizeof *targets);
@@ -62,13 +75,9 @@ bool training_set_load(struct training_set *t, struct workspace *ws, const struc
     uint32_t *rows = NULL;
     if (!train_targets(c, SPLIT_TRAIN, recipe->rule, recipe->labels, &rows, &t->targets, &t->count, e))
         return false;
-    bool fine = true;
-    if (recipe->limit > 0 && (uint64_t)recipe->limit < t->count) {
-        fine = keep_some(rows, t->targets, t->count, (size_t)recipe->limit, recipe->seed, e);
-        t->count = (size_t)recipe->limit;
-    }
-    fine = fine && load_faces(ws, c, rows, t->count, &t->ids, &t->pixels, e) &&
-           ((t->reviewed = malloc(t->count + 1)) != NULL || err_memory(e, "loading faces"));
+    bool fine = keep_drawn(rows, t->targets, &t->count, recipe, e) &&
+                load_faces(ws, c, rows, t->count, &t->ids, &t->pixels, e) &&
+                ((t->reviewed = malloc(t->count + 1)) != NULL || err_memory(e, "loading faces"));
     for (size_t i = 0; fine && i < t->count; i++)
         t->reviewed[i] = recipe->labels == LABELS_REVIEWED && c->reviewed[rows[i]];
     free(rows);

@@ -12,7 +12,15 @@
 
 /* Streams of random numbers: one for each use, each epoch and each sample, so that nothing depends on which
  * thread comes first. */
-enum stream { STREAM_SHUFFLE = 1, STREAM_AUGMENT, STREAM_DRAW, STREAM_LIMIT, STREAM_SHARE, STREAM_MIXUP };
+enum stream {
+    STREAM_SHUFFLE = 1,
+    STREAM_AUGMENT,
+    STREAM_DRAW,
+    STREAM_LIMIT,
+    STREAM_SHARE,
+    STREAM_MIXUP,
+    STREAM_FOLDS
+};
 void stream_seed(struct rng *r, uint64_t seed, enum stream use, int epoch, int64_t sample);
 
 struct training_set {
@@ -27,6 +35,11 @@ struct training_set {
 bool training_set_load(struct training_set *t, struct workspace *ws, const struct columns *c,
                        const struct recipe *recipe, struct err *e);
 void training_set_free(struct training_set *t);
+
+/* At most recipe->limit of `count` faces, drawn by the seed, ascending; mallocs *chosen. */
+bool training_set_draw(size_t count, const struct recipe *recipe, uint32_t **chosen, size_t *kept,
+                       struct err *e);
+
 bool training_set_has(const struct training_set *t, int64_t id);
 
 /* How many faces take part in each epoch, and which, in the order in which they do: all that were reviewed

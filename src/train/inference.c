@@ -331,7 +331,7 @@ bool predictions_complete(struct workspace *ws, int64_t model, const struct filt
     struct arena arena = {0};
     struct origin o;
     bool fine = columns_load(&c, ws, RULE_MAJORITY, model, e) && find_lacking(&l, c, asked, e);
-    if (fine && l.count > 0)
+    if (fine && l.count > 0 && c->model_folds == 0)
         fine = find_origin(ws, model, &arena, &o, e) && mark_seen(&l, &o, e) &&
                predict_lacking(&l, ws, c, &o, quiet, e);
     lacking_free(&l);

@@ -36,8 +36,7 @@ static bool calibrate(struct training *t, struct err *e)
     return true;
 }
 
-/* An hour of training is worth waiting for another writer. */
-static bool begin_patiently(struct training *t, struct err *e)
+bool training_begin_patiently(struct training *t, struct err *e)
 {
     for (int i = 0; i < BUSY_TRIES; i++) {
         if (workspace_begin(t->ws, e))
@@ -68,20 +67,21 @@ static bool write_onnx(struct training *t, void **bytes, size_t *size, struct er
     return fine;
 }
 
-/* The model has its run's name, unless another model took it in the meantime. */
-static bool add_model(struct training *t, const void *onnx, size_t size, int64_t *model, struct err *e)
+bool training_name_model(struct training *t, struct err *e)
 {
     struct arena arena = {0};
     struct model other;
-    if (model_by_name(t->ws, t->recipe.name, &arena, &other, NULL)) {
-        const char *name = model_free_name(t->ws, t->recipe.name, &arena);
-        if (name == NULL) {
-            arena_free(&arena);
-            return err_memory(e, "naming the model");
-        }
+    const char *name = t->recipe.name;
+    if (model_by_name(t->ws, name, &arena, &other, NULL))
+        name = model_free_name(t->ws, name, &arena);
+    if (name != NULL && name != t->recipe.name)
         snprintf(t->recipe.name, sizeof t->recipe.name, "%s", name);
-    }
     arena_free(&arena);
+    return name != NULL || err_memory(e, "naming the model");
+}
+
+static bool add_model(struct training *t, const void *onnx, size_t size, int64_t *model, struct err *e)
+{
     struct model_new m = {
         .name = t->recipe.name,
         .onnx = onnx,
@@ -122,10 +122,10 @@ static bool secure_model(struct training *t, const void *onnx, size_t size, enum
     if (unseen == NULL)
         return err_memory(e, "keeping the model");
     int64_t model = 0;
-    bool fine = begin_patiently(t, e), current;
+    bool fine = training_begin_patiently(t, e), current;
     if (fine) {
-        fine = remove_earlier(t, &current, e) && add_model(t, onnx, size, &model, e) &&
-               (!current || model_use(t->ws, model, e)) &&
+        fine = remove_earlier(t, &current, e) && training_name_model(t, e) &&
+               add_model(t, onnx, size, &model, e) && (!current || model_use(t->ws, model, e)) &&
                predictions_write(t->ws, model, t->valid.ids, &t->best_probabilities[0][0], unseen,
                                  t->valid.count, e) &&
                (state == RUN_DONE || run_finish(t->ws, t->run, state, model, failure, e)) &&
@@ -173,7 +173,7 @@ static bool predict_everything(struct training *t, struct outcome *o, struct err
 static bool publish(struct training *t, const struct outcome *o, enum run_state state, struct err *e)
 {
     bool current = t->recipe.use || model_current(t->ws) == 0;
-    if (!begin_patiently(t, e))
+    if (!training_begin_patiently(t, e))
         return false;
     bool fine = predictions_write(t->ws, t->model, t->columns->id, &o->probabilities[0][0], o->in_sample,
                                   o->done, e) &&

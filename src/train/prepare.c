@@ -108,10 +108,12 @@ bool training_make_buffers(struct training *t, struct err *e)
     return true;
 }
 
-/* What its name begins with: the preset, "net" where the architecture is none, and of a graph of other makers
- * the model it started from. */
+/* What its name begins with: what it is, where that is no model; else the preset, "net" where the
+ * architecture is none, and of a graph of other makers the model it started from. */
 static const char *base_name(const struct training *t)
 {
+    if (t->recipe.folds > 0)
+        return "folds";
     if (t->learner->graph != NULL)
         return t->parent;
     return strchr(t->recipe.arch, ',') == NULL ? t->recipe.arch : "net";
@@ -162,24 +164,23 @@ bool training_prepare(struct training *t, struct workspace *ws, const struct rec
                       struct err *e)
 {
     *t = (struct training){.ws = ws, .best_accuracy = NAN};
-    bool fine = settle_recipe(&t->recipe, recipe, e) && make_learner(t, e) &&
-                (!new_run || settle_name(t, e)) && load_data(t, e) && training_make_buffers(t, e);
+    bool fine = settle_recipe(&t->recipe, recipe, e) && make_learner(t, e) && (!new_run || settle_name(t, e));
+    if (fine && t->recipe.folds > 0)
+        return training_prepare_folds(t, e);
+    fine = fine && load_data(t, e) && training_make_buffers(t, e);
     if (fine)
         training_plan(t);
     return fine;
 }
 
-void training_free(struct training *t)
+static void free_model(struct training *t)
 {
-    train_log_close(&t->log);
     predictor_free(t->judge);
     learning_free(t->learning);
     sgd_free(&t->sgd);
     classifier_free(t->learner);
     classifier_free(t->average);
     classifier_free(t->best);
-    if (t->columns != NULL)
-        columns_free(t->columns);
     training_set_free(&t->train);
     validation_set_free(&t->valid);
     free(t->batch.images);
@@ -189,6 +190,34 @@ void training_free(struct training *t)
     free(t->valid_probabilities);
     free(t->best_probabilities);
     free(t->epochs);
+}
+
+void training_free_model(struct training *t)
+{
+    free_model(t);
+    struct training rest = {.ws = t->ws,
+                            .recipe = t->recipe,
+                            .run = t->run,
+                            .columns = t->columns,
+                            .folds = t->folds,
+                            .best_accuracy = NAN,
+                            .step_seconds = t->step_seconds,
+                            .reported = t->reported,
+                            .log = t->log};
+    memcpy(rest.parent, t->parent, sizeof rest.parent);
+    memcpy(rest.label_revision, t->label_revision, sizeof rest.label_revision);
+    *t = rest;
+}
+
+void training_free(struct training *t)
+{
+    train_log_close(&t->log);
+    free_model(t);
+    if (t->columns != NULL)
+        columns_free(t->columns);
+    if (t->folds != NULL)
+        fold_faces_free(t->folds);
+    free(t->folds);
 }
 
 /* The name of the workspace's current model, "" where it has none. */
@@ -208,13 +237,14 @@ static void record_model_in_use(const struct training *t, json_t *record)
     arena_free(&arena);
 }
 
-/* The recipe with what the workspace gave it. last_sample: training faces have no larger id; in_use: the
- * model to compare the new one with. */
+/* The recipe with what the workspace gave it. last_sample: the model's training faces have no larger id;
+ * in_use: the model to compare the new one with. */
 char *training_record(const struct training *t)
 {
     json_t *record = recipe_record(&t->recipe);
     record_model_in_use(t, record);
-    json_object_set_new(record, "training_faces", json_integer((json_int_t)t->train.count));
+    size_t faces = t->folds != NULL ? fold_faces_learnt(t->folds) : t->train.count;
+    json_object_set_new(record, "training_faces", json_integer((json_int_t)faces));
     json_object_set_new(record, "validation_faces", json_integer((json_int_t)t->valid.count));
     json_object_set_new(record, "last_sample", json_integer(t->train.ids[t->train.count - 1]));
     return recipe_text(record);
@@ -229,7 +259,8 @@ struct run_new training_row(const struct training *t, const char *record)
         .parent = t->parent,
         .seed = (int64_t)t->recipe.seed,
         .threads = t->recipe.threads,
-        .epochs_planned = t->recipe.epochs,
+        .epochs_planned = (int64_t)t->recipe.epochs * (t->recipe.folds > 0 ? t->recipe.folds : 1),
+        .folds = t->recipe.folds,
     };
 }
 
@@ -239,7 +270,8 @@ bool training_start(struct training *t, bool quiet, struct err *e)
     if (record == NULL)
         return err_memory(e, "recording the recipe");
     struct run_new row = training_row(t, record);
-    bool fine = run_start(t->ws, &row, &t->run, e) && train_log_open(&t->log, t->ws, t->run, quiet, e);
+    bool fine = run_start(t->ws, &row, &t->run, e) && train_log_open(&t->log, t->ws, t->run, quiet, e) &&
+                (t->folds == NULL || training_save_folds(t, e));
     free(record);
     return fine;
 }

@@ -55,6 +55,28 @@ const struct recipe recipe_fine_tune = {
     .use = true,
 };
 
+/* Labels are ranked by these predictions, not people by their scores: a few epochs are enough, and the last
+ * is kept, since one chosen by the faces that are kept out would have seen their labels. */
+const struct recipe recipe_folds = {
+    .arch = "default",
+    .folds = RECIPE_FOLDS_USUAL,
+    .epochs = 5,
+    .batch = 128,
+    .learning_rate = 0.1,
+    .momentum = 0.9,
+    .weight_decay = 5e-4,
+    .warmup = 0.1,
+    .ema = 0.99,
+    .balance = 0.2,
+    .review_weight = 1,
+    .share = 1,
+    .rule = RULE_DISTRIBUTION,
+    .labels = LABELS_REVIEWED,
+    .augmentation = {.rotation_deg = 20, .zoom = 0.12f, .aspect = 0.05f, .shift = 0.08f, .flip = true},
+    .seed = 1,
+    .use = true,
+};
+
 const char *recipe_arch(int index)
 {
     return network_preset(index);
@@ -193,10 +215,23 @@ static bool check_name(const char *name, struct err *e)
     return true;
 }
 
+static bool check_folds(const struct recipe *r, struct err *e)
+{
+    if (r->folds == 1)
+        return err_set(e, ERR_USAGE, "train: one fold keeps nothing out; give 2 to %d folds",
+                       RECIPE_FOLDS_MAX);
+    if (r->folds > 0 && r->from[0] != '\0')
+        return err_set(
+            e, ERR_USAGE,
+            "train: folds begin with fresh weights, for a model may have seen the faces that they keep "
+            "out; leave out --from or --folds");
+    return true;
+}
+
 bool recipe_check(const struct recipe *r, struct err *e)
 {
     for (const struct recipe_number *n = recipe_numbers; n < recipe_numbers + RECIPE_NUMBERS; n++)
         if (!check_number(n, recipe_get(r, n), e))
             return false;
-    return check_name(r->name, e);
+    return check_folds(r, e) && check_name(r->name, e);
 }

@@ -9,6 +9,8 @@
 const struct recipe_number recipe_numbers[RECIPE_NUMBERS] = {
     {"epochs", "epochs", "N", "times through the training faces", RECIPE_INT, AT(epochs), 1,
      RECIPE_EPOCHS_MAX, REQUIRED, false},
+    {"folds", "folds", "K", "K models (usually 5), each predicts the faces that it did not see; 0: one model",
+     RECIPE_INT, AT(folds), 0, RECIPE_FOLDS_MAX, 0, false},
     {"batch", "batch", "B", "faces per step", RECIPE_INT, AT(batch), 1, RECIPE_BATCH_MAX, REQUIRED, false},
     {"learning_rate", "lr", "L", "largest learning rate", RECIPE_DOUBLE, AT(learning_rate), 0,
      RECIPE_RATE_MAX, REQUIRED, false},

@@ -18,8 +18,11 @@ static bool refuse(const struct run *run, struct err *e)
                        "run %d: it is running, as process %d; stop it with 'ferlab runs stop %d'", id,
                        (int)run->pid, id);
     if (run->state == RUN_DONE)
-        return err_set(e, ERR_INPUT, "run %d: it is done; 'ferlab train --from %s' trains its model further",
-                       id, run->model_name[0] != '\0' ? run->model_name : "MODEL");
+        return run->folds > 0
+                   ? err_set(e, ERR_INPUT, "run %d: it is done", id)
+                   : err_set(e, ERR_INPUT,
+                             "run %d: it is done; 'ferlab train --from %s' trains its model further", id,
+                             run->model_name[0] != '\0' ? run->model_name : "MODEL");
     return true;
 }
 
@@ -54,6 +57,39 @@ static bool restore_from(struct training *t, const char *path, const struct run 
     return fine;
 }
 
+/* The fold under way as it stood at the checkpoint `c`, where that is of it, else from its beginning. */
+static bool restore_fold(struct training *t, struct checkpoint *c, struct err *e)
+{
+    if (!path_is_file(c->path) || t->folds->done == t->folds->folds)
+        return training_make_fold(t, e);
+    if (!checkpoint_read(c, e))
+        return false;
+    if (c->fold != t->folds->done + 1)
+        return training_make_fold(t, e);
+    t->fold = (int)c->fold;
+    return checkpoint_restore(c, t, e) &&
+           load_pixels(t->ws, t->train.ids, t->train.count, &t->train.pixels, e) &&
+           load_pixels(t->ws, t->valid.ids, t->valid.count, &t->valid.pixels, e);
+}
+
+static bool restore_folds(struct training *t, const char *path, const char *checkpoint, const struct run *run,
+                          int threads, struct err *e)
+{
+    struct checkpoint c = {0};
+    snprintf(c.path, sizeof c.path, "%s", checkpoint);
+    snprintf(t->label_revision, sizeof t->label_revision, "%s", run->label_revision);
+    t->folds = calloc(1, sizeof *t->folds);
+    if (t->folds == NULL)
+        return err_memory(e, "resuming the folds");
+    if (!columns_load(&t->columns, t->ws, RULE_MAJORITY, -1, e) ||
+        !fold_faces_read(t->folds, &t->recipe, path, e))
+        return false;
+    t->recipe.threads = threads > 0 ? threads : (int)run->threads;
+    bool fine = restore_fold(t, &c, e);
+    checkpoint_free(&c);
+    return fine;
+}
+
 /* A run that came to no checkpoint. */
 static bool begin_again(struct training *t, const char *path, const struct run *run, int threads,
                         struct err *e)
@@ -72,7 +108,10 @@ static bool begin_again(struct training *t, const char *path, const struct run *
 static void say_resumed(struct training *t, const struct run *run)
 {
     char now[sizeof t->label_revision];
-    if (t->epochs_done > 0 || t->step > 0)
+    if (t->folds != NULL)
+        train_log_say(&t->log, "run %d goes on: %d of %d folds are done, and %zu of %d epochs of the next",
+                      (int)t->run, t->folds->done, t->folds->folds, t->epochs_done, t->recipe.epochs);
+    else if (t->epochs_done > 0 || t->step > 0)
         train_log_say(&t->log, "run %d goes on: %zu of %d epochs are done%s", (int)t->run, t->epochs_done,
                       t->recipe.epochs, t->step > 0 ? ", and a part of the next" : "");
     else
@@ -108,7 +147,8 @@ static bool take_over(struct training *t, const struct run *run, bool quiet, str
     if (record == NULL)
         return err_memory(e, "recording the recipe");
     struct run_new row = training_row(t, record);
-    bool fine = run_resume(t->ws, run->id, &row, (int64_t)t->epochs_done, e);
+    int64_t before = t->folds != NULL ? (int64_t)t->folds->done * t->recipe.epochs : 0;
+    bool fine = run_resume(t->ws, run->id, &row, before + (int64_t)t->epochs_done, e);
     free(record);
     if (!fine)
         return false;
@@ -116,8 +156,22 @@ static bool take_over(struct training *t, const struct run *run, bool quiet, str
     if (!train_log_open(&t->log, t->ws, t->run, quiet, e))
         return false;
     checkpoint_sweep(t->log.dir);
+    if (t->folds != NULL && !training_save_folds(t, e)) /* one that begins again has none yet */
+        return false;
     say_resumed(t, run);
     return true;
+}
+
+static bool bring_back(struct training *t, const struct run *run, int threads, struct err *e)
+{
+    char path[PATH_MAX], folds[PATH_MAX];
+    if (!checkpoint_path(t->ws, run->id, path, e) || !fold_faces_path(t->ws, run->id, folds, e))
+        return false;
+    if (run->folds > 0)
+        return path_is_file(folds) ? restore_folds(t, folds, path, run, threads, e)
+                                   : begin_again(t, folds, run, threads, e);
+    return path_is_file(path) ? restore_from(t, path, run, threads, e)
+                              : begin_again(t, path, run, threads, e);
 }
 
 bool training_resume(struct training *t, struct workspace *ws, const char *word, int threads, bool quiet,
@@ -125,13 +179,8 @@ bool training_resume(struct training *t, struct workspace *ws, const char *word,
 {
     struct arena arena = {0};
     struct run run;
-    char path[PATH_MAX];
     *t = (struct training){.ws = ws, .best_accuracy = NAN};
-    bool fine =
-        run_find(ws, word, &arena, &run, e) && refuse(&run, e) && checkpoint_path(ws, run.id, path, e);
-    if (fine)
-        fine = path_is_file(path) ? restore_from(t, path, &run, threads, e)
-                                  : begin_again(t, path, &run, threads, e);
+    bool fine = run_find(ws, word, &arena, &run, e) && refuse(&run, e) && bring_back(t, &run, threads, e);
     if (fine) {
         snprintf(t->parent, sizeof t->parent, "%s", run.parent);
         fine = take_over(t, &run, quiet, e);

@@ -13,8 +13,6 @@
 enum { VALID_FACES = 256 }; /* between two looks of the progress bar */
 static const double progress_seconds = 0.5;
 
-enum ending { ENDING_GOES_ON, ENDING_STOPPED, ENDING_DIVERGED, ENDING_ERROR };
-
 /* Right: no class has a larger share of the target than the one predicted. */
 static size_t count_right(const float *probabilities, const float *targets, size_t count)
 {
@@ -24,14 +22,43 @@ static size_t count_right(const float *probabilities, const float *targets, size
     return right;
 }
 
+/* Of the folds to come as much as of the one under way. Their predictions are two passes of a face, itself
+ * and its mirror image, where a step is three. */
+static double folds_left(const struct training *t, double steps)
+{
+    const struct fold_faces *f = t->folds;
+    double faces = 0;
+    for (size_t i = 0; i < f->count; i++)
+        faces += f->fold[i] == NO_FOLD ? f->folds - t->fold + 1 : f->fold[i] >= t->fold - 1;
+    steps += (double)(f->folds - t->fold) * t->recipe.epochs * (double)t->steps;
+    return t->step_seconds * (steps + faces * 2 / 3 * (double)t->steps / (double)t->epoch_faces);
+}
+
 /* The predictions for all samples at the end take as long as so many evaluations. */
 static double seconds_left(const struct training *t, int epoch, int64_t step)
 {
     double steps = (double)((t->recipe.epochs - epoch) * t->steps + t->steps - step);
     double evaluations = t->recipe.epochs - epoch + 1;
+    if (t->folds != NULL)
+        return folds_left(t, steps);
     if (t->valid.count > 0)
         evaluations += (double)t->columns->count / (double)t->valid.count;
     return steps * t->step_seconds + evaluations * t->evaluation_seconds;
+}
+
+/* The epochs of the folds before. */
+static int64_t epochs_before(const struct training *t)
+{
+    return t->fold > 0 ? (int64_t)(t->fold - 1) * t->recipe.epochs : 0;
+}
+
+/* "epoch 3/8", "fold 2/5 epoch 3/8". */
+enum { EPOCH_TEXT = 64 };
+static const char *epoch_text(const struct training *t, const char *word, int epoch, char out[EPOCH_TEXT])
+{
+    int at = t->fold > 0 ? snprintf(out, EPOCH_TEXT, "fold %d/%d ", t->fold, t->recipe.folds) : 0;
+    snprintf(out + at, EPOCH_TEXT - (size_t)at, "%s %d/%d", word, epoch, t->recipe.epochs);
+    return out;
 }
 
 static double images_per_second(const struct training *t)
@@ -46,8 +73,8 @@ static void report(struct training *t, int epoch, int64_t step)
     if (now - t->reported < progress_seconds)
         return;
     t->reported = now;
-    run_progress(t->ws, t->run, epoch, step, t->steps, images_per_second(t), seconds_left(t, epoch, step),
-                 t->tally.loss / (double)t->tally.seen, NULL);
+    run_progress(t->ws, t->run, epochs_before(t) + epoch, step, t->steps, images_per_second(t),
+                 seconds_left(t, epoch, step), t->tally.loss / (double)t->tally.seen, NULL);
 }
 
 static enum ending train_step(struct training *t, int epoch, int64_t step, struct err *e)
@@ -80,8 +107,9 @@ static enum ending train_step(struct training *t, int epoch, int64_t step, struc
 
 static enum ending train_epoch(struct training *t, int epoch, struct err *e)
 {
+    char text[EPOCH_TEXT];
     training_set_order(&t->train, &t->recipe, epoch, t->order);
-    train_log_bar(&t->log, t->epoch_faces, "epoch %d/%d", epoch, t->recipe.epochs);
+    train_log_bar(&t->log, t->epoch_faces, "%s", epoch_text(t, "epoch", epoch, text));
     for (; t->step < t->steps; t->step++) {
         if (interrupt_requested())
             return ENDING_STOPPED;
@@ -96,7 +124,8 @@ static enum ending train_epoch(struct training *t, int epoch, struct err *e)
 
 static bool predict_valid(struct training *t, int epoch, struct err *e)
 {
-    train_log_bar(&t->log, t->valid.count, "valid %d/%d", epoch, t->recipe.epochs);
+    char text[EPOCH_TEXT];
+    train_log_bar(&t->log, t->valid.count, "%s", epoch_text(t, "valid", epoch, text));
     predictor_refresh(t->judge);
     for (size_t first = 0; first < t->valid.count; first += VALID_FACES) {
         size_t left = t->valid.count - first, n = left < VALID_FACES ? left : VALID_FACES;
@@ -145,11 +174,12 @@ static void remember_best(struct training *t, int64_t epoch, double accuracy)
     memcpy(t->best_probabilities, t->valid_probabilities, t->valid.count * sizeof *t->best_probabilities);
 }
 
-/* Epochs that a busy workspace did not take are written with the next one. */
-static bool write_epochs(struct training *t, struct err *e)
+bool training_write_epochs(struct training *t, struct err *e)
 {
     while (t->epochs_written < t->epochs_done) {
-        if (!run_add_epoch(t->ws, t->run, &t->epochs[t->epochs_written], e))
+        struct run_epoch row = t->epochs[t->epochs_written];
+        row.epoch += epochs_before(t);
+        if (!run_add_epoch(t->ws, t->run, &row, e))
             return false;
         t->epochs_written++;
     }
@@ -158,12 +188,12 @@ static bool write_epochs(struct training *t, struct err *e)
 
 static void say_epoch(struct training *t, const struct run_epoch *row, int epoch)
 {
-    char valid[64] = "", seconds[16], left[16];
+    char valid[64] = "", seconds[16], left[16], text[EPOCH_TEXT];
     if (!isnan(row->valid_accuracy))
         snprintf(valid, sizeof valid, "  valid %.2f %% (best %.2f %%, epoch %d)", 100 * row->valid_accuracy,
                  100 * t->best_accuracy, (int)t->best_epoch);
-    train_log_say(&t->log, "epoch %d/%d  loss %.4f  train %.2f %%%s  %s  %.0f img/s  %s left", epoch,
-                  t->recipe.epochs, row->loss, 100 * row->train_accuracy, valid,
+    train_log_say(&t->log, "%s  loss %.4f  train %.2f %%%s  %s  %.0f img/s  %s left",
+                  epoch_text(t, "epoch", epoch, text), row->loss, 100 * row->train_accuracy, valid,
                   clock_span(seconds, row->seconds), images_per_second(t),
                   clock_span(left, seconds_left(t, epoch, t->steps) - t->evaluation_seconds));
 }
@@ -220,12 +250,12 @@ static enum ending complete_epoch(struct training *t, int epoch, struct err *e)
     say_epoch(t, &t->epochs[t->epochs_done - 1], epoch);
     save(t);
     struct err busy = {0};
-    if (!write_epochs(t, &busy))
+    if (!training_write_epochs(t, &busy))
         train_log_say(&t->log, "the epoch is written with the next one: %s", busy.text);
     return ENDING_GOES_ON;
 }
 
-static enum ending all_epochs(struct training *t, struct err *e)
+enum ending training_epochs(struct training *t, struct err *e)
 {
     enum ending ending = ENDING_GOES_ON;
     while ((int)t->epochs_done < t->recipe.epochs && ending == ENDING_GOES_ON)
@@ -277,7 +307,7 @@ static bool end_with_model(struct training *t, enum run_state state, const char 
             "stopped in epoch %d; keeping the model of epoch %d (Ctrl-C again leaves its predictions "
             "for later)",
             (int)t->epochs_done + 1, (int)t->best_epoch);
-    if (!write_epochs(t, &trouble))
+    if (!training_write_epochs(t, &trouble))
         train_log_say(&t->log, "%s", trouble.text);
     if (training_keep(t, state, failure, e))
         return true;
@@ -322,8 +352,9 @@ static bool carry_out(struct training *t, bool ready, struct err *e)
     bool fine = false;
     if (ready) {
         omp_set_num_threads(t->recipe.threads); /* libraries below the engine keep to it too */
-        say_start(t);
-        fine = end_run(t, all_epochs(t, e), e);
+        if (t->folds == NULL)
+            say_start(t);
+        fine = t->folds != NULL ? training_all_folds(t, e) : end_run(t, training_epochs(t, e), e);
         omp_set_num_threads(threads);
     } else if (t->run != 0) {
         train_log_write(&t->log, e->text);

@@ -1,9 +1,11 @@
 /* One training as it stands in memory: shared by the loop (trainer.c), its preparation, afresh (prepare.c) or
- * from a checkpoint (resume.c), and what is kept of it, on the way (checkpoint.c) and in the end (keep.c). */
+ * from a checkpoint (resume.c), and what is kept of it, on the way (checkpoint.c) and in the end (keep.c). A
+ * training in folds (fold_training.c) is several, one after the other, with one run and one log. */
 #ifndef FERLAB_TRAIN_TRAINING_H
 #define FERLAB_TRAIN_TRAINING_H
 
 #include "dataset.h"
+#include "fold_faces.h"
 #include "learning.h"
 #include "log.h"
 #include "predictor.h"
@@ -23,6 +25,8 @@ struct training {
     char label_revision[13];
     int64_t run, model; /* model: the one kept, once it is */
     struct columns *columns;
+    struct fold_faces *folds; /* NULL: one model of all */
+    int fold;                 /* whose model this is, from 1; 0 where there are none */
     struct training_set train;
     struct validation_set valid;
 
@@ -54,6 +58,8 @@ struct training {
 bool training_prepare(struct training *t, struct workspace *ws, const struct recipe *recipe, bool new_run,
                       struct err *e);
 void training_free(struct training *t);
+/* What a model is made with, and the model; the rest stays for the next. */
+void training_free_model(struct training *t);
 
 /* The best weights, and the average that the recipe asks for, as the learner's are. */
 bool training_copy_learner(struct training *t, struct err *e);
@@ -70,6 +76,22 @@ static inline struct classifier *training_judged(const struct training *t)
     return t->average != NULL ? t->average : t->learner;
 }
 
+/* How a training or a fold of one comes to an end. */
+enum ending { ENDING_GOES_ON, ENDING_STOPPED, ENDING_DIVERGED, ENDING_ERROR };
+
+/* The epochs that are left, with a checkpoint after each; goes on where all are done. */
+enum ending training_epochs(struct training *t, struct err *e);
+/* Epochs that a busy workspace did not take are written with the next one. */
+bool training_write_epochs(struct training *t, struct err *e);
+
+/* The first fold, after what training_prepare does of any training; the folds that are left, and the end of
+ * the run. */
+bool training_prepare_folds(struct training *t, struct err *e);
+bool training_all_folds(struct training *t, struct err *e);
+/* Fresh weights and the faces of the first fold that is not done; the last where all are. */
+bool training_make_fold(struct training *t, struct err *e);
+bool training_save_folds(struct training *t, struct err *e);
+
 /* The run's row and its log. */
 bool training_start(struct training *t, bool quiet, struct err *e);
 
@@ -81,6 +103,11 @@ bool training_resume(struct training *t, struct workspace *ws, const char *run, 
 /* What the run's row says of itself; `record` is training_record's, malloc'ed. */
 char *training_record(const struct training *t);
 struct run_new training_row(const struct training *t, const char *record);
+
+/* An hour of training is worth waiting for another writer. */
+bool training_begin_patiently(struct training *t, struct err *e);
+/* The model has its run's name, unless another model took it in the meantime. */
+bool training_name_model(struct training *t, struct err *e);
 
 /* Keeps the best weights as a model with predictions for every sample, and ends the run in that state. */
 bool training_keep(struct training *t, enum run_state state, const char *failure, struct err *e);

@@ -45,7 +45,7 @@ int64_t compare_baseline(const struct app *app, int64_t model)
     int64_t newest = 0;
     for (size_t i = 0; i < app->model_count; i++) {
         const struct model *other = &app->models[i];
-        if (other->id == model || other->external || other->predictions == 0)
+        if (other->id == model || other->external || other->folds > 0 || other->predictions == 0)
             continue;
         if (strcmp(other->name, before) == 0)
             return other->id;

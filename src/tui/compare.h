@@ -17,7 +17,7 @@ struct comparison {
 };
 
 /* The model to compare with: the one its run started from, else the one in use when the run began, else the
- * newest before it. 0: none. */
+ * newest before it. Never the predictions of folds, which are made to rank labels. 0: none. */
 int64_t compare_baseline(const struct app *app, int64_t model);
 
 const struct model *compare_model(const struct app *app, int64_t id); /* NULL when it is gone */

@@ -83,7 +83,7 @@ static int64_t predictions_of(const struct app *app, int64_t model)
 int64_t app_unpredicted(const struct app *app, int64_t model)
 {
     const struct model *m = find_model(app, model);
-    return m != NULL ? (int64_t)app->columns->count - m->predictions : 0;
+    return m != NULL && m->folds == 0 ? (int64_t)app->columns->count - m->predictions : 0;
 }
 
 static bool show_model(struct app *app, int64_t model)
@@ -214,7 +214,10 @@ bool app_predict(struct app *app, int64_t model)
     if (m == NULL) {
         app_message(app, "no model yet; t trains one, 'ferlab %s' brings one in", shipped_command());
     } else if (app_unpredicted(app, model) == 0) {
-        app_message(app, "%s has seen all samples", m->name);
+        app_message(app,
+                    m->folds > 0 ? "%s is what folds said; a new training of folds predicts what came since"
+                                 : "%s has seen all samples",
+                    m->name);
     } else if (refuse_read_only(app)) {
         return false;
     } else if (busy != NULL) {

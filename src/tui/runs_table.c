@@ -99,7 +99,11 @@ static void draw_run(const struct run *run, int row, bool selected)
     draw_cell(row, COLUMN_RUN, style, text);
     draw_cell(row, COLUMN_NAME, style, run->name);
     draw_cell(row, COLUMN_STATE, selected ? style : state_style(run->state), run_state_name(run->state));
-    snprintf(text, sizeof text, "%" PRId64 "/%" PRId64, run->epochs_done, run->epochs_planned);
+    if (run->folds > 0)
+        snprintf(text, sizeof text, "%" PRId64 "/%" PRId64 "×%" PRId64, run->epochs_done, run->folds,
+                 run_epochs_of_fold(run));
+    else
+        snprintf(text, sizeof text, "%" PRId64 "/%" PRId64, run->epochs_done, run->epochs_planned);
     draw_cell(row, COLUMN_EPOCHS, style, text);
     draw_cell(row, COLUMN_BEST, style, number_percent(text, run->best_valid_accuracy));
     stamp_short(run->started, text, sizeof text);
@@ -107,7 +111,11 @@ static void draw_run(const struct run *run, int row, bool selected)
     run_took(run, text);
     draw_cell(row, COLUMN_TOOK, style, text);
     draw_cell(row, COLUMN_LABELS, style, run->label_revision != NULL ? run->label_revision : "");
-    draw_cell(row, COLUMN_FROM, style, run->parent != NULL && run->parent[0] ? run->parent : "fresh weights");
+    snprintf(text, sizeof text, "%" PRId64 " folds", run->folds);
+    draw_cell(row, COLUMN_FROM, style,
+              run->folds > 0                          ? text
+              : run->parent != NULL && run->parent[0] ? run->parent
+                                                      : "fresh weights");
 }
 
 static int first_shown(int rows, int selected)

@@ -16,6 +16,7 @@ enum kind {
     KIND_INT,
     KIND_SEED,
     KIND_LIMIT, /* 0: all */
+    KIND_FOLDS, /* 0: no */
     KIND_DOUBLE,
     KIND_FLOAT,
     KIND_BOOL,
@@ -74,6 +75,9 @@ static const struct field fields[FIELD_COUNT] = {
                      "augmentation: faces shifted by up to this share of their side"},
     [FIELD_FLIP] = {"flip", KIND_BOOL, AT(augmentation.flip), 0, 0, 0,
                     "augmentation: half the faces mirrored"},
+    [FIELD_FOLDS] =
+        {"folds", KIND_FOLDS, AT(folds), 0, 2, RECIPE_FOLDS_MAX,
+         "so many models, each predicts the faces that it did not see: fair suspect scores for all"},
     [FIELD_START] = {"", KIND_START, 0, 0, 0, 0,
                      "Enter starts the training; it goes on when you leave ferlab"},
 };
@@ -104,6 +108,12 @@ static void field_text(const struct recipe *r, int field, char *out, size_t size
             snprintf(out, size, "all");
         else
             snprintf(out, size, "%" PRId64, *(const int64_t *)at);
+        break;
+    case KIND_FOLDS:
+        if (*(const int *)at == 0)
+            snprintf(out, size, "no");
+        else
+            snprintf(out, size, "%d", *(const int *)at);
         break;
     case KIND_DOUBLE:
         snprintf(out, size, "%g", *(const double *)at);
@@ -155,6 +165,13 @@ static bool field_set(struct recipe *r, int field, const char *text)
             return false;
         *(int64_t *)at = whole;
         return true;
+    case KIND_FOLDS:
+        if (strcmp(text, "no") == 0)
+            whole = 0;
+        else if (!str_to_int(text, (int64_t)f->min, (int64_t)f->max, &whole))
+            return false;
+        *(int *)at = (int)whole;
+        return true;
     case KIND_DOUBLE:
     case KIND_FLOAT:
         if (!str_to_double(text, f->min, f->max, &real))
@@ -190,6 +207,12 @@ static void field_shown(const struct training_form *f, int field, char *out, siz
                  draw_count(count, f->changed_labels));
 }
 
+/* What others decide: no field to fill in. */
+static bool field_is_idle(const struct recipe *r, int field)
+{
+    return (field == FIELD_ARCH && r->from[0] != '\0') || (field == FIELD_FROM && r->folds > 0);
+}
+
 /* --- filling it in --- */
 
 void training_form_count_labels(struct training_form *f, const struct app *app)
@@ -203,15 +226,23 @@ void training_form_count_labels(struct training_form *f, const struct app *app)
 static void form_apply_base(struct training_form *f)
 {
     struct recipe kept = f->recipe;
-    f->recipe = kept.from[0] != '\0' ? recipe_fine_tune : recipe_default;
+    if (kept.folds > 0)
+        kept.from[0] = '\0';
+    f->recipe = kept.folds > 0 ? recipe_folds : kept.from[0] != '\0' ? recipe_fine_tune : recipe_default;
     strcpy(f->recipe.from, kept.from);
+    f->recipe.folds = kept.folds;
     for (int field = 0; field < FIELD_START; field++) {
         size_t size = fields[field].size;
         static const size_t sizes[] = {
-            [KIND_INT] = sizeof(int),        [KIND_SEED] = sizeof(uint64_t),
-            [KIND_LIMIT] = sizeof(int64_t),  [KIND_DOUBLE] = sizeof(double),
-            [KIND_FLOAT] = sizeof(float),    [KIND_BOOL] = sizeof(bool),
-            [KIND_RULE] = sizeof(enum rule), [KIND_LABELS] = sizeof(enum label_source),
+            [KIND_INT] = sizeof(int),
+            [KIND_SEED] = sizeof(uint64_t),
+            [KIND_LIMIT] = sizeof(int64_t),
+            [KIND_FOLDS] = sizeof(int),
+            [KIND_DOUBLE] = sizeof(double),
+            [KIND_FLOAT] = sizeof(float),
+            [KIND_BOOL] = sizeof(bool),
+            [KIND_RULE] = sizeof(enum rule),
+            [KIND_LABELS] = sizeof(enum label_source),
         };
         if (size == 0)
             size = sizes[fields[field].kind];
@@ -220,11 +251,22 @@ static void form_apply_base(struct training_form *f)
     }
 }
 
+/* The model in use; where that is of folds and has no file, the newest that has one. */
+static const char *name_to_go_on_from(const struct app *app)
+{
+    const struct columns *c = app->columns;
+    if (c->model == 0 || c->model_folds == 0)
+        return c->model != 0 ? c->model_name : "";
+    for (size_t i = app->model_count; i-- > 0;)
+        if (!app->models[i].external && app->models[i].folds == 0)
+            return app->models[i].name;
+    return "";
+}
+
 void training_form_defaults(struct training_form *f, const struct app *app)
 {
     if (!f->touched[FIELD_FROM])
-        snprintf(f->recipe.from, sizeof f->recipe.from, "%s",
-                 app->columns->model != 0 ? app->columns->model_name : "");
+        snprintf(f->recipe.from, sizeof f->recipe.from, "%s", name_to_go_on_from(app));
     form_apply_base(f);
     training_form_count_labels(f, app);
 }
@@ -235,7 +277,7 @@ static void form_next_from(struct training_form *f, const struct app *app)
     const char *next = "";
     bool take = f->recipe.from[0] == '\0';
     for (size_t i = app->model_count; i-- > 0;) { /* newest first */
-        if (app->models[i].external)
+        if (app->models[i].external || app->models[i].folds > 0)
             continue;
         if (take) {
             next = app->models[i].name;
@@ -245,6 +287,12 @@ static void form_next_from(struct training_form *f, const struct app *app)
     }
     snprintf(f->recipe.from, sizeof f->recipe.from, "%s", next);
     form_apply_base(f);
+}
+
+static void form_next_folds(struct training_form *f, const struct app *app)
+{
+    f->recipe.folds = f->recipe.folds == 0 ? RECIPE_FOLDS_USUAL : 0;
+    training_form_defaults(f, app);
 }
 
 static void form_next_arch(struct recipe *r)
@@ -259,9 +307,14 @@ static void form_next_arch(struct recipe *r)
 bool training_form_cycle(struct training_form *f, const struct app *app)
 {
     struct recipe *r = &f->recipe;
+    if (field_is_idle(r, f->field))
+        return false;
     switch (f->field) {
     case FIELD_FROM:
         form_next_from(f, app);
+        break;
+    case FIELD_FOLDS:
+        form_next_folds(f, app);
         break;
     case FIELD_ARCH:
         form_next_arch(r);
@@ -305,7 +358,18 @@ static void look_value(struct app *app, struct ask *ask)
         snprintf(ask->hint, sizeof ask->hint, "at most %zu characters", f->size - 1);
     else
         snprintf(ask->hint, sizeof ask->hint, "this is not a number from %g to %g%s", f->min, f->max,
-                 f->kind == KIND_LIMIT ? ", or all" : "");
+                 f->kind == KIND_LIMIT   ? ", or all"
+                 : f->kind == KIND_FOLDS ? ", or no"
+                                         : "");
+}
+
+static void say_idle(const struct training_form *f, struct app *app)
+{
+    if (f->field == FIELD_FROM)
+        app_message(app, "folds begin with fresh weights, for a model may have seen the faces they keep out");
+    else
+        app_message(app, "%s decides the architecture; choose fresh weights under 'from' for another",
+                    f->recipe.from);
 }
 
 void training_form_edit(struct training_form *f, struct app *app)
@@ -313,11 +377,10 @@ void training_form_edit(struct training_form *f, struct app *app)
     const struct field *field = &fields[f->field];
     if (field->kind == KIND_START)
         return;
-    if (field->kind != KIND_TEXT && training_form_cycle(f, app))
+    if (field->kind != KIND_TEXT && field->kind != KIND_FOLDS && training_form_cycle(f, app))
         return;
-    if (f->field == FIELD_ARCH && f->recipe.from[0] != '\0') {
-        app_message(app, "%s decides the architecture; choose fresh weights under 'from' for another",
-                    f->recipe.from);
+    if (field_is_idle(&f->recipe, f->field)) {
+        say_idle(f, app);
         return;
     }
     char prompt[32];
@@ -329,6 +392,8 @@ void training_form_edit(struct training_form *f, struct app *app)
     f->touched[f->field] = true;
     if (f->field == FIELD_FROM)
         form_apply_base(f);
+    else if (f->field == FIELD_FOLDS)
+        training_form_defaults(f, app);
 }
 
 /* --- drawing --- */
@@ -348,7 +413,7 @@ static void draw_field(const struct training_form *f, int field, int row, int co
                   shown);
         return;
     }
-    bool idle = field == FIELD_ARCH && f->recipe.from[0] != '\0';
+    bool idle = field_is_idle(&f->recipe, field);
     draw_text(row, column, 9, STYLE_DIM, "%s", fields[field].title);
     enum style style = here                ? STYLE_SELECTED
                        : idle              ? STYLE_DIM

@@ -27,10 +27,11 @@ enum training_field {
     FIELD_ZOOM,
     FIELD_SHIFT,
     FIELD_FLIP,
+    FIELD_FOLDS,
     FIELD_START,
     FIELD_COUNT
 };
-enum { FORM_ROWS = 7, FORM_COLUMNS = (FIELD_COUNT + FORM_ROWS - 1) / FORM_ROWS };
+enum { FORM_ROWS = 8, FORM_COLUMNS = (FIELD_COUNT + FORM_ROWS - 1) / FORM_ROWS };
 
 struct training_form {
     struct recipe recipe;
@@ -39,8 +40,8 @@ struct training_form {
     int64_t changed_labels; /* that differ from the crowd's */
 };
 
-/* Defaults: a fine-tuning of the current model where there is one, else a full training. Keeps what was
- * touched. */
+/* Defaults: a fine-tuning of the current model where there is one, else a full training; of folds those of
+ * folds. Keeps what was touched. */
 void training_form_defaults(struct training_form *f, const struct app *app);
 void training_form_count_labels(struct training_form *f, const struct app *app);
 

@@ -174,7 +174,7 @@ static void draw_model(const struct app *app, const struct model *m, int row, bo
     snprintf(text, sizeof text, "%.10s %.5s", m->created, m->created[0] ? m->created + 11 : "");
     draw_table_cell(row, COLUMN_CREATED, style, text);
     snprintf(text, sizeof text, "%.1f MB", (double)m->size_bytes / 1e6);
-    draw_table_cell(row, COLUMN_SIZE, style, text);
+    draw_table_cell(row, COLUMN_SIZE, style, m->folds > 0 ? "–" : text);
     draw_table_cell(row, COLUMN_ARCH, style, m->arch);
 }
 
@@ -207,9 +207,14 @@ static void draw_detail(const struct app *app, const struct models_view *v, cons
     char text[NUMBER_TEXT], count[NUMBER_TEXT];
     if (m == NULL)
         return;
-    draw_text(l->detail, 1, draw_columns() - 2, STYLE_DIM,
-              "%s: %s, input %" PRId64 "x%" PRId64 ", sha256 %.12s", m->name, m->arch, m->input_size,
-              m->input_size, m->digest);
+    if (m->folds > 0)
+        draw_text(l->detail, 1, draw_columns() - 2, STYLE_DIM,
+                  "%s: what %" PRId64 " models said, each of the faces that it did not see; no file, %s",
+                  m->name, m->folds, m->arch);
+    else
+        draw_text(l->detail, 1, draw_columns() - 2, STYLE_DIM,
+                  "%s: %s, input %" PRId64 "x%" PRId64 ", sha256 %.12s", m->name, m->arch, m->input_size,
+                  m->input_size, m->digest);
     if (m->id == app->predicting) {
         draw_text(l->detail + 1, 1, 0, STYLE_ACCENT, "predicting: %s",
                   app->predicting_line[0] != '\0' ? app->predicting_line : "it begins");
@@ -304,7 +309,10 @@ static enum outcome models_stop(struct app *app, struct models_view *v)
         return OUTCOME_REDRAW;
     }
     int64_t id = run->id;
-    if (!app_ask_yes(app, "Stop run %" PRId64 " (%s), keeping its best model so far?", id, run->name))
+    if (!app_ask_yes(app,
+                     run->folds > 0 ? "Stop run %" PRId64 " (%s)? It can be resumed"
+                                    : "Stop run %" PRId64 " (%s), keeping its best model so far?",
+                     id, run->name))
         return OUTCOME_REDRAW;
     if (job_stop_run(app->workspace, id, &e))
         app_message(app, "run %" PRId64 " was asked to stop", id);

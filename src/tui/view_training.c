@@ -70,7 +70,7 @@ static void training_compare(struct app *app, struct training_view *v)
     const struct model *model = run != NULL ? compare_model(app, run->model) : NULL;
     struct compared wanted = {0};
     struct err e;
-    if (model != NULL && model->predictions > 0 && run->state != RUN_RUNNING) {
+    if (model != NULL && model->folds == 0 && model->predictions > 0 && run->state != RUN_RUNNING) {
         int64_t before = compare_baseline(app, model->id);
         if (before != 0)
             wanted =
@@ -184,7 +184,11 @@ static void draw_running(const struct run *run, int row)
     int at = 1;
     at += draw_text(row, at, 0, STYLE_ACCENT, "run %" PRId64 "  ", run->id);
     at += draw_text(row, at, 24, STYLE_BOLD, "%s", run->name);
-    at += draw_text(row, at, 0, STYLE_NORMAL, "  epoch %" PRId64 "/%" PRId64 " ", epoch, run->epochs_planned);
+    if (run->folds > 0)
+        at += draw_text(row, at, 0, STYLE_NORMAL, "  fold %" PRId64 "/%" PRId64, run_fold(run, epoch),
+                        run->folds);
+    at += draw_text(row, at, 0, STYLE_NORMAL, "  epoch %" PRId64 "/%" PRId64 " ", run_fold_epoch(run, epoch),
+                    run_epochs_of_fold(run));
     int bar = clamp(draw_columns() - at - 30, 6, 48);
     for (int i = 0; i < bar; i++)
         draw_text(row, at + i, 1, STYLE_DIM, "─");
@@ -198,6 +202,11 @@ static void draw_running(const struct run *run, int row)
         draw_text(row, at, 0, STYLE_DIM, "   preparing");
 }
 
+static int64_t folds_done(const struct run *run)
+{
+    return run->epochs_done / run_epochs_of_fold(run);
+}
+
 static void draw_ended(const struct run *run, int row)
 {
     int at = 1;
@@ -207,6 +216,11 @@ static void draw_ended(const struct run *run, int row)
                     run->state == RUN_FAILED ? "✗ failed"
                     : run->state == RUN_DONE ? "✓ done"
                                              : "stopped");
+    if (run->folds > 0) {
+        draw_text(row, at, 0, STYLE_DIM, " %" PRId64 " of %" PRId64 " folds%s", folds_done(run), run->folds,
+                  run->state == RUN_STOPPED ? "; R goes on" : "");
+        return;
+    }
     draw_text(row, at, 0, STYLE_DIM, " epoch %" PRId64 " of %" PRId64 "%s", run->epochs_done,
               run->epochs_planned,
               run->state == RUN_STOPPED && run->model != 0 ? ", its best model kept" : "");
@@ -232,6 +246,11 @@ static void draw_numbers(const struct training_view *v, const struct run *run, i
         return;
     }
     at += draw_text(row, at, 0, STYLE_NORMAL, "train %s   ", number_percent(train, latest->train_accuracy));
+    if (run->folds > 0) {
+        draw_text(row, at, 0, STYLE_ACCENT, "valid, out of sample %s",
+                  number_percent(valid, run->best_valid_accuracy));
+        return;
+    }
     at += draw_text(row, at, 0, STYLE_ACCENT, "valid %s   ", number_percent(valid, latest->valid_accuracy));
     draw_text(row, at, 0, STYLE_GOOD, "best %s, epoch %" PRId64,
               number_percent(best, run->best_valid_accuracy), run->best_epoch);
@@ -256,9 +275,32 @@ static void draw_progress(const struct app *app, const struct training_view *v, 
     draw_numbers(v, run, row + 1);
 }
 
+/* How each fold that is done predicts the faces that were kept out of it. */
+static void draw_folds(const struct training_view *v, const struct run *run, int row)
+{
+    const struct curve *curve = &v->curves.runs[0];
+    char share[NUMBER_TEXT];
+    int at = 1;
+    for (size_t i = 0; i < curve->count; i++) {
+        if (isnan(curve->epochs[i].valid_accuracy))
+            continue;
+        if (at == 1)
+            at += draw_text(row, at, 0, STYLE_NORMAL, "right of the faces kept out: ");
+        at += draw_text(row, at, 0, STYLE_DIM, " fold %" PRId64 " ", run_fold(run, curve->epochs[i].epoch));
+        at += draw_text(row, at, 0, STYLE_ACCENT, "%s ",
+                        number_percent(share, curve->epochs[i].valid_accuracy));
+    }
+    if (run->state == RUN_DONE)
+        draw_text(
+            row + 1, 1, 0, STYLE_NORMAL,
+            "no face was seen by the model that predicts it; r goes through them, the most suspicious first");
+}
+
 static void draw_summary(const struct app *app, const struct training_view *v, int row)
 {
     const struct run *run = shown_run(app, v);
+    if (run != NULL && run->folds > 0 && v->curves.count > 0 && v->curves.runs[0].run == run->id)
+        draw_folds(v, run, row);
     if (run == NULL || v->compared.run != run->id)
         return;
     const struct comparison *c = &v->comparison;
@@ -376,7 +418,10 @@ static enum outcome training_stop(struct app *app, struct training_view *v)
         return OUTCOME_REDRAW;
     }
     int64_t id = run->id; /* the runs may be read anew while the question stands */
-    if (!app_ask_yes(app, "Stop run %" PRId64 " (%s), keeping its best model so far?", id, run->name))
+    if (!app_ask_yes(app,
+                     run->folds > 0 ? "Stop run %" PRId64 " (%s)? R goes on with it later"
+                                    : "Stop run %" PRId64 " (%s), keeping its best model so far?",
+                     id, run->name))
         return OUTCOME_REDRAW;
     if (job_stop_run(app->workspace, id, &e))
         app_message(app, "run %" PRId64 " was asked to stop", id);

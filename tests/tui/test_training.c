@@ -62,7 +62,15 @@ static struct screen *start(int columns, int rows, bool sixel)
 }
 
 /* Puts values into fields: the form is walked from its first field downwards. */
-enum { FIELD_NAME = 0, FIELD_FROM = 1, FIELD_ARCH = 2, FIELD_EPOCHS = 3, FIELD_LIMIT = 6, FIELD_USE = 15 };
+enum {
+    FIELD_NAME = 0,
+    FIELD_FROM = 1,
+    FIELD_ARCH = 2,
+    FIELD_EPOCHS = 3,
+    FIELD_LIMIT = 6,
+    FIELD_USE = 15,
+    FIELD_FOLDS = 20
+};
 
 static void select_field(struct screen *s, int field)
 {
@@ -345,6 +353,59 @@ static void test_a_training_can_leave_the_model_in_use_and_take_few_faces(void *
     screen_end(s);
 }
 
+static void test_folds_are_seen_one_after_the_other(void **state)
+{
+    (void)state;
+    bool current;
+    struct screen *s = start(140, 42, true);
+    select_field(s, FIELD_FOLDS);
+    screen_keys(s, " ");
+    expect_text(s, "folds    [5]");
+    expect_text(s, "from      fresh weights");
+    expect_text(s, "epochs    5");
+    screen_keys(s, " ");
+    expect_text(s, "folds    [no]");
+    expect_text(s, "from      tiny"); /* as it was */
+    fill_in(s, FIELD_FOLDS, "21");
+    expect_text(s, "from 2 to 20, or no");
+    screen_keys(s, "\0252\r");
+    expect_text(s, "folds    [2]");
+    select_field(s, FIELD_FROM);
+    screen_keys(s, "\r");
+    expect_text(s, "folds begin with fresh weights");
+    fill_in(s, FIELD_NAME, "parts");
+    fill_in(s, FIELD_ARCH, "8,P,8");
+    fill_in(s, FIELD_EPOCHS, "2000");
+    screen_keys(s, "S");
+    expect_text(s, "fold 1/2  epoch ");
+    wait_for_epoch("parts");
+    screen_keys(s, "x");
+    expect_text(s, "R goes on with it later");
+    screen_keys(s, "y");
+    expect_text(s, "0 of 2 folds; R goes on");
+    expect_run("parts", "stopped");
+    screen_end(s);
+    s = start(140, 42, true);
+    select_field(s, FIELD_FOLDS);
+    screen_keys(s, " ");
+    fill_in(s, FIELD_NAME, "pieces");
+    fill_in(s, FIELD_ARCH, "8,P,8");
+    fill_in(s, FIELD_EPOCHS, "1");
+    screen_keys(s, "S");
+    expect_text(s, "5 of 5 folds");
+    expect_text(s, "right of the faces kept out:  fold 1 ");
+    expect_text(s, "5/5×1");
+    expect_text(s, "model pieces");
+    expect_run("pieces", "done");
+    assert_int_equal(predictions_of("pieces", &current), 400);
+    assert_true(current);
+    screen_keys(s, "m");
+    expect_text(s, "pieces: what 5 models said, each of the faces that it did not see; no file");
+    screen_keys(s, "p");
+    expect_text(s, "pieces is what folds said");
+    screen_end(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,6 +419,7 @@ int main(void)
         cmocka_unit_test(test_small_screen_has_form_curves_and_runs),
         cmocka_unit_test(test_wrong_numbers_are_refused),
         cmocka_unit_test(test_a_training_can_leave_the_model_in_use_and_take_few_faces),
+        cmocka_unit_test(test_folds_are_seen_one_after_the_other),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

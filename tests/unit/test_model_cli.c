@@ -112,33 +112,40 @@ static void test_train_logs_what_it_says(void **state)
 static void test_train_help_tells_every_default(void **state)
 {
     (void)state;
-    const struct recipe *d = &recipe_default, *f = &recipe_fine_tune;
+    const struct recipe *d = &recipe_default, *f = &recipe_fine_tune, *k = &recipe_folds;
     const struct {
         const char *option;
-        double usual, tuned;
+        double usual, tuned, folds;
     } numbers[] = {
-        {"epochs", d->epochs, f->epochs},
-        {"batch", d->batch, f->batch},
-        {"lr", d->learning_rate, f->learning_rate},
-        {"warmup", d->warmup, f->warmup},
-        {"momentum", d->momentum, f->momentum},
-        {"weight-decay", d->weight_decay, f->weight_decay},
-        {"seed", (double)d->seed, (double)f->seed},
-        {"threads", d->threads, f->threads},
-        {"rotation", (double)d->augmentation.rotation_deg, (double)f->augmentation.rotation_deg},
-        {"zoom", (double)d->augmentation.zoom, (double)f->augmentation.zoom},
-        {"aspect", (double)d->augmentation.aspect, (double)f->augmentation.aspect},
-        {"shift", (double)d->augmentation.shift, (double)f->augmentation.shift},
+        {"epochs", d->epochs, f->epochs, k->epochs},
+        {"batch", d->batch, f->batch, k->batch},
+        {"lr", d->learning_rate, f->learning_rate, k->learning_rate},
+        {"warmup", d->warmup, f->warmup, k->warmup},
+        {"momentum", d->momentum, f->momentum, k->momentum},
+        {"weight-decay", d->weight_decay, f->weight_decay, k->weight_decay},
+        {"seed", (double)d->seed, (double)f->seed, (double)k->seed},
+        {"threads", d->threads, f->threads, k->threads},
+        {"rotation", (double)d->augmentation.rotation_deg, (double)f->augmentation.rotation_deg,
+         (double)k->augmentation.rotation_deg},
+        {"zoom", (double)d->augmentation.zoom, (double)f->augmentation.zoom, (double)k->augmentation.zoom},
+        {"aspect", (double)d->augmentation.aspect, (double)f->augmentation.aspect,
+         (double)k->augmentation.aspect},
+        {"shift", (double)d->augmentation.shift, (double)f->augmentation.shift,
+         (double)k->augmentation.shift},
     };
     struct output o;
     run_ferlab(&o, "train", "--help", NULL);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         char option[32], shown[64];
         snprintf(option, sizeof option, "\n  --%s ", numbers[i].option);
-        if (numbers[i].usual == numbers[i].tuned)
-            snprintf(shown, sizeof shown, "(%g)\n", numbers[i].usual);
-        else
-            snprintf(shown, sizeof shown, "(%g; with --from %g)\n", numbers[i].usual, numbers[i].tuned);
+        int at_end = snprintf(shown, sizeof shown, "(%g", numbers[i].usual);
+        if (numbers[i].tuned != numbers[i].usual)
+            at_end +=
+                snprintf(shown + at_end, sizeof shown - (size_t)at_end, "; with --from %g", numbers[i].tuned);
+        if (numbers[i].folds != numbers[i].usual)
+            at_end += snprintf(shown + at_end, sizeof shown - (size_t)at_end, "; with --folds %g",
+                               numbers[i].folds);
+        snprintf(shown + at_end, sizeof shown - (size_t)at_end, ")\n");
         const char *line = strstr(o.out, option), *at = line != NULL ? strstr(line, shown) : NULL;
         if (at == NULL || memchr(line + 1, '\n', (size_t)(at - line - 1)) != NULL)
             fail_msg("--%s does not say %s", numbers[i].option, shown);

@@ -301,6 +301,33 @@ static void test_a_run_has_a_folder(void **state)
     fixture_close(&f);
 }
 
+/* The largest of what the folds reached would flatter. */
+static void test_a_run_of_folds_is_judged_by_its_predictions(void **state)
+{
+    struct fixture f;
+    int64_t id = 0, model;
+    const struct run_new r = {.name = "five", .epochs_planned = 15, .folds = 5};
+    const struct run_epoch last = {.epoch = 3, .valid_accuracy = 0.9};
+    const struct model_new m = {.name = "five", .folds = 5, .valid_accuracy = 0.8};
+
+    (void)state;
+    fixture_open(&f, 1);
+    MUST(&f, run_start(f.ws, &r, &id, &f.e));
+    MUST(&f, run_add_epoch(f.ws, id, &last, &f.e));
+    struct run run = only_run(&f, f.ws);
+    assert_int_equal(run.folds, 5);
+    assert_true(isnan(run.best_valid_accuracy));
+    assert_int_equal(run.best_epoch, 0);
+    assert_int_equal(run_fold(&run, 3), 1);
+    assert_int_equal(run_fold_epoch(&run, 3), 3);
+    assert_int_equal(run_fold(&run, 4), 2);
+    assert_int_equal(run_fold_epoch(&run, 4), 1);
+    MUST(&f, model_add(f.ws, &m, &model, &f.e));
+    MUST(&f, run_finish(f.ws, id, RUN_DONE, model, NULL, &f.e));
+    assert_float_equal(only_run(&f, f.ws).best_valid_accuracy, 0.8, 1e-9);
+    fixture_close(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -314,6 +341,7 @@ int main(void)
         cmocka_unit_test(test_a_process_number_given_to_another_is_not_the_trainer),
         cmocka_unit_test(test_a_run_on_another_host_is_taken_at_its_word),
         cmocka_unit_test(test_a_run_has_a_folder),
+        cmocka_unit_test(test_a_run_of_folds_is_judged_by_its_predictions),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

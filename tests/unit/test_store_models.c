@@ -1,4 +1,5 @@
 /* Models: names, digests, the current one, predictions. */
+#include "ferlab/base/digest.h"
 #include "ferlab/store/models.h"
 #include "store_fixture.h"
 
@@ -159,9 +160,38 @@ static void test_predictions_of_version_1_are_marked_when_migrated(void **state)
 
     MUST(&f, predictions_write(f.ws, model, ids, p[0], in_sample, 3, &f.e));
     workspace_close(f.ws);
-    plain_sql_works(f.path, "ALTER TABLE model DROP COLUMN unseen; PRAGMA user_version = 1");
+    plain_sql_works(f.path, "ALTER TABLE model DROP COLUMN unseen; ALTER TABLE model DROP COLUMN folds; "
+                            "ALTER TABLE run DROP COLUMN folds; PRAGMA user_version = 1");
     MUST(&f, workspace_open(&f.ws, f.path, WORKSPACE_WRITE, &f.e));
     assert_int_equal(plain_number(f.path, "SELECT sum(in_sample * sample) FROM prediction"), 8);
+    fixture_close(&f);
+}
+
+/* What several models said together has a name and predictions, but no file that could be taken for
+ * another's.
+ */
+static void test_folds_have_no_file(void **state)
+{
+    struct fixture f;
+    const struct model_new m = {.name = "folds-1", .folds = 5, .valid_accuracy = 0.75};
+    int64_t id = 0;
+    struct model found;
+    void *bytes;
+    size_t size;
+    bool known = true;
+    char digest[DIGEST_HEX];
+
+    (void)state;
+    fixture_open(&f, 1);
+    MUST(&f, model_add(f.ws, &m, &id, &f.e));
+    MUST(&f, model_by_name(f.ws, "folds-1", &f.arena, &found, &f.e));
+    assert_int_equal(found.folds, 5);
+    assert_int_equal(found.size_bytes, 0);
+    assert_string_equal(found.digest, "");
+    REFUSED(&f, model_onnx(f.ws, id, &bytes, &size, &f.e), "folds-1: it has no file");
+    digest_of("", 0, digest);
+    MUST(&f, model_by_digest(f.ws, digest, &f.arena, &found, &known, &f.e));
+    assert_false(known);
     fixture_close(&f);
 }
 
@@ -213,6 +243,7 @@ int main(void)
         cmocka_unit_test(test_the_first_model_is_current_until_another_is_used),
         cmocka_unit_test(test_predictions_replace_each_other_and_go_with_their_model),
         cmocka_unit_test(test_predictions_of_version_1_are_marked_when_migrated),
+        cmocka_unit_test(test_folds_have_no_file),
         cmocka_unit_test(test_predictions_that_cannot_be_are_refused_whole),
         cmocka_unit_test(test_a_failure_inside_a_transaction_spares_what_was_done_before),
     };

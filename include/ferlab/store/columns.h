@@ -18,6 +18,7 @@ struct columns {
     enum rule rule;
     int64_t model;          /* whose predictions these are; 0: none */
     const char *model_name; /* "" when none */
+    int64_t model_folds;    /* as struct model has it */
 
     /* as imported */
     int64_t *id;

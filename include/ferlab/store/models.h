@@ -15,6 +15,7 @@ struct model {
     int64_t parameters, size_bytes, input_size;
     double valid_accuracy; /* NaN where not known */
     int64_t predictions;   /* how many samples have one */
+    int64_t folds;         /* 0; else it is the predictions of so many models, and has no file */
     bool external;         /* computed on demand from a file path; not offered in lists */
     bool unseen;           /* made elsewhere, but known not to have been trained on samples here */
     bool current;
@@ -28,6 +29,7 @@ struct model_new {
     int64_t run, parameters, input_size;
     double valid_accuracy;
     bool external, unseen;
+    int64_t folds; /* onnx and size mean nothing then */
 };
 
 /* Adds a model; inside the caller's transaction when one is open. Fails when the name is taken or malformed.
@@ -42,7 +44,8 @@ bool model_by_digest(struct workspace *ws, const char *digest, struct arena *are
                      bool *found, struct err *e);
 /* What was measured on the validation split after the model was added. */
 bool model_set_accuracy(struct workspace *ws, int64_t model, double accuracy, struct err *e);
-bool model_onnx(struct workspace *ws, int64_t model, void **bytes, size_t *size, struct err *e); /* mallocs */
+/* Mallocs *bytes. Fails with a sentence for the predictions of folds, which have no file. */
+bool model_onnx(struct workspace *ws, int64_t model, void **bytes, size_t *size, struct err *e);
 
 /* With its predictions. Where it was the current one, the newest of those left takes its place. */
 bool model_remove(struct workspace *ws, int64_t model, struct err *e);

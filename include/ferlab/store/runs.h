@@ -17,22 +17,40 @@ struct run {
         *parent;
     enum run_state state;
     int64_t pid, seed, threads, epochs_planned, epochs_done;
+    int64_t folds; /* 0: one model; else so many, one after the other, whose epochs are counted on */
     /* where it is now */
     int64_t epoch, step, steps; /* step of `steps` in this epoch, epochs counted from 1 */
     double images_per_second, seconds_left, loss;
-    double best_valid_accuracy; /* NaN before the first epoch ended */
+    double best_valid_accuracy; /* NaN before the first epoch ended; of folds: of the predictions they made */
     int64_t best_epoch;
 };
 
+/* Epochs of each fold; which fold an epoch is of, and the how manyth of that fold it is, both from 1. Without
+ * folds there is one. */
+static inline int64_t run_epochs_of_fold(const struct run *r)
+{
+    int64_t folds = r->folds > 0 ? r->folds : 1;
+    return r->epochs_planned > folds ? r->epochs_planned / folds : 1;
+}
+static inline int64_t run_fold(const struct run *r, int64_t epoch)
+{
+    return r->folds > 0 ? (epoch - 1) / run_epochs_of_fold(r) + 1 : 1;
+}
+static inline int64_t run_fold_epoch(const struct run *r, int64_t epoch)
+{
+    return r->folds > 0 ? (epoch - 1) % run_epochs_of_fold(r) + 1 : epoch;
+}
+
 struct run_epoch {
     int64_t epoch; /* from 1 */
-    double loss, train_accuracy, valid_accuracy, seconds;
+    double loss, train_accuracy, seconds;
+    double valid_accuracy; /* of folds: of a fold's last epoch, on the faces kept out of it */
 };
 
 struct run_new {
     const char *name; /* unique among runs; see model_free_name */
     const char *recipe, *label_revision, *parent;
-    int64_t seed, threads, epochs_planned;
+    int64_t seed, threads, epochs_planned, folds;
 };
 
 const char *run_state_name(enum run_state s);

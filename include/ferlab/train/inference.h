@@ -48,7 +48,8 @@ bool model_resolve(struct workspace *ws, const char *word, int64_t *id, struct e
  * what is missing, the validation split first, then test, then train, and keeps what was done when
  * interrupted. Train samples are marked as in sample where a run here made the model and had them, and where
  * the model comes from elsewhere and is not known to be unseen. The latter's validation accuracy is kept with
- * it as soon as that split is complete. */
+ * it as soon as that split is complete. Of folds nothing is computed: samples that came after them lack a
+ * prediction. */
 bool predictions_complete(struct workspace *ws, int64_t model, const struct filter *asked, bool quiet,
                           struct err *e);
 

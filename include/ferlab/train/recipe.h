@@ -13,6 +13,9 @@ struct recipe {
     char name[64];              /* of the run and its model; "": made from the architecture */
     char from[PATH_MAX];        /* model name or ONNX path to start from; "": fresh weights */
     int epochs, batch, threads; /* threads 0: all */
+    /* 0: one model of the train split. Else so many, one after the other, each of the faces of train and
+     * valid that the others keep out; what comes of it is their predictions of what they did not see. */
+    int folds;
     double learning_rate, momentum, weight_decay, warmup; /* warmup: share of all steps */
     /* Decay a step of the weights' running average, which is then what is judged and kept; 0: no average. */
     double ema;
@@ -35,6 +38,8 @@ struct recipe {
 /* What recipe_check allows at most, where others need to know. A seed must survive JSON readers that keep
  * numbers as doubles. */
 #define RECIPE_EPOCHS_MAX 10000
+#define RECIPE_FOLDS_MAX 20
+#define RECIPE_FOLDS_USUAL 5
 #define RECIPE_BATCH_MAX 4096
 #define RECIPE_THREADS_MAX 256
 #define RECIPE_RATE_MAX 10
@@ -59,7 +64,7 @@ struct recipe_number {
     double missing; /* what a record without it means; NaN: it must be there */
     bool of_augmentation;
 };
-enum { RECIPE_NUMBERS = 19 };
+enum { RECIPE_NUMBERS = 20 };
 extern const struct recipe_number recipe_numbers[RECIPE_NUMBERS];
 double recipe_get(const struct recipe *r, const struct recipe_number *number);
 void recipe_set(struct recipe *r, const struct recipe_number *number, double value);
@@ -70,6 +75,7 @@ static inline bool recipe_number_is_whole(const struct recipe_number *number)
 
 extern const struct recipe recipe_default;   /* full training from fresh weights */
 extern const struct recipe recipe_fine_tune; /* after a review session, from an existing model */
+extern const struct recipe recipe_folds;     /* predictions out of sample, good enough to rank labels by */
 
 /* Architectures that have a name; NULL behind the last. */
 const char *recipe_arch(int index);
