@@ -210,7 +210,9 @@ bool training_keep(struct training *t, enum run_state state, const char *failure
     free(onnx);
     if (!fine)
         return false;
-    interrupt_clear(); /* the next one leaves the predictions for later */
+    if (state == RUN_STOPPED)
+        interrupt_clear(); /* it was heeded; the next one leaves the predictions for later, as one does that
+                              came when all epochs were trained */
     fine = predict_everything(t, &o, e) && publish(t, &o, state, e);
     if (fine)
         say_kept(t, &o);
