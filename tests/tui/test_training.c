@@ -283,6 +283,7 @@ static void test_a_killed_training_goes_on(void **state)
     screen_keys(s, "y");
     expect_text(s, "its best model kept");
     expect_run("killed", "stopped");
+    expect_text(s, "model killed"); /* once its predictions are there: nothing of it comes later */
     screen_end(s);
 }
 
