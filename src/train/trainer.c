@@ -13,12 +13,19 @@
 enum { VALID_FACES = 256 }; /* between two looks of the progress bar */
 static const double progress_seconds = 0.5;
 
-/* Right: no class has a larger share of the target than the one predicted. */
-static size_t count_right(const float *probabilities, const float *targets, size_t count)
+/* Right: no emotion has a larger share of the target than the one predicted. The weights that emotions have
+ * in the loss are taken off again, as they would make a rare second choice the first. */
+static size_t count_right(const struct training *t, size_t count)
 {
     size_t right = 0;
-    for (size_t i = 0; i < count; i++, probabilities += EMOTION_COUNT, targets += EMOTION_COUNT)
-        right += targets[emotion_most_probable(probabilities)] >= targets[emotion_most_probable(targets)];
+    for (size_t i = 0; i < count; i++) {
+        const float *target = t->batch.targets + i * EMOTION_COUNT, *weight = t->batch.class_weights;
+        float share[EMOTION_COUNT];
+        for (int k = 0; k < EMOTION_COUNT; k++)
+            share[k] = weight[k] > 0 ? target[k] / weight[k] : 0;
+        int predicted = emotion_most_probable(t->probabilities + i * EMOTION_COUNT);
+        right += share[predicted] >= share[emotion_most_probable(share)];
+    }
     return right;
 }
 
@@ -98,7 +105,7 @@ static enum ending train_step(struct training *t, int epoch, int64_t step, struc
         parameters_average(classifier_parameter_list(t->average), learnt, (float)recipe_ema(r, global),
                            r->threads);
     t->tally.loss += loss * (double)count;
-    t->tally.right += count_right(t->probabilities, t->batch.targets, count);
+    t->tally.right += count_right(t, count);
     t->tally.seen += count;
     double seconds = clock_seconds() - before;
     t->step_seconds += (t->step_seconds > 0 ? 0.1 : 1) * (seconds - t->step_seconds);
