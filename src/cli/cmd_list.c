@@ -49,7 +49,7 @@ static void print_prediction(const struct table *t, size_t row)
 {
     const struct columns *c = t->columns;
     int prediction = c->prediction[row], label = c->label[row];
-    bool known = prediction != CLASS_NONE && label >= 0 && label < EMOTION_COUNT, right = prediction == label;
+    bool known = prediction != CLASS_NONE && class_is_emotion(label), right = prediction == label;
     const char *colour = !t->colour || !known ? "" : right ? "\033[32m" : "\033[31m";
     printf(" %s%s%-9s%s", colour,
            !known  ? "  "

@@ -4,11 +4,6 @@
 #include <math.h>
 #include <stdbool.h>
 
-static bool is_emotion(int c)
-{
-    return c >= 0 && c < EMOTION_COUNT;
-}
-
 void agreement_add(struct agreement *a, const struct votes *v, int columns)
 {
     int n = 0, squares = 0;
@@ -61,7 +56,7 @@ void ceiling_add(struct ceiling *c, const struct votes *v)
         others.count[k]--;
         int label = votes_label(&others, RULE_MAJORITY);
         double taggers = v->count[k] / total;
-        weight += is_emotion(label) ? taggers : 0;
+        weight += class_is_emotion(label) ? taggers : 0;
         right += label == k ? taggers : 0;
     }
     c->faces += weight > 0;
@@ -77,14 +72,14 @@ double ceiling_accuracy(const struct ceiling *c)
 double agreement_share(const struct votes *v, int crowd)
 {
     int total = votes_total(v);
-    return is_emotion(crowd) && total > 0 ? (double)v->count[crowd] / total : NAN;
+    return class_is_emotion(crowd) && total > 0 ? (double)v->count[crowd] / total : NAN;
 }
 
 /* In whole numbers, so that six of ten are 60 %. */
 int agreement_band(const struct votes *v, int crowd)
 {
     int total = votes_total(v);
-    if (!is_emotion(crowd) || total == 0)
+    if (!class_is_emotion(crowd) || total == 0)
         return -1;
     int tenths = 10 * v->count[crowd] / total;
     return tenths < 5 ? 0 : tenths - 4;

@@ -5,11 +5,6 @@
 
 static const double least_probability = 1e-7, coolest = 0.25, hottest = 4, close_enough = 1e-4;
 
-static bool is_emotion(int label)
-{
-    return label >= 0 && label < EMOTION_COUNT;
-}
-
 int calibration_bin(double confidence)
 {
     int bin = (int)ceil(confidence * CALIBRATION_BINS) - 1;
@@ -23,7 +18,7 @@ double calibration_loss(int label, const float probabilities[EMOTION_COUNT])
 
 void calibration_add(struct calibration *c, int label, const float probabilities[EMOTION_COUNT])
 {
-    if (!is_emotion(label))
+    if (!class_is_emotion(label))
         return;
     int prediction = emotion_most_probable(probabilities);
     double confidence = (double)probabilities[prediction];
@@ -60,7 +55,7 @@ static double loss_at(double temperature, float (*probabilities)[EMOTION_COUNT],
 {
     double loss = 0;
     for (size_t i = 0; i < count; i++) {
-        if (!is_emotion(labels[i]))
+        if (!class_is_emotion(labels[i]))
             continue;
         double sum = 0, logit[EMOTION_COUNT];
         for (int k = 0; k < EMOTION_COUNT; k++) {

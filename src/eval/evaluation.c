@@ -63,7 +63,7 @@ void evaluation_of(const struct evaluation_faces *f, struct evaluation *out)
     for (size_t i = 0; i < f->count; i++) {
         size_t row = f->rows[i];
         add_crowd(f, row, out);
-        out->labelled += f->label[row] >= 0 && f->label[row] < EMOTION_COUNT;
+        out->labelled += class_is_emotion(f->label[row]);
         if (!tally_face_of(f, row, &face))
             continue;
         tally_add(&tally, &face);

@@ -4,14 +4,9 @@
 #include <math.h>
 #include <stdbool.h>
 
-static bool is_emotion(int c)
-{
-    return c >= 0 && c < EMOTION_COUNT;
-}
-
 void confusion_add(struct confusion *c, int label, int prediction)
 {
-    if (is_emotion(label) && is_emotion(prediction))
+    if (class_is_emotion(label) && class_is_emotion(prediction))
         c->cell[label][prediction]++;
 }
 

@@ -3,11 +3,6 @@
 
 #include <math.h>
 
-static bool is_emotion(int c)
-{
-    return c >= 0 && c < EMOTION_COUNT;
-}
-
 /* Of equal probabilities the first counts as the larger, as for predictions. */
 static bool is_among_two(int label, const float p[EMOTION_COUNT])
 {
@@ -30,7 +25,7 @@ static double brier_of(int label, const float p[EMOTION_COUNT])
 bool tally_face_of(const struct evaluation_faces *f, size_t row, struct tally_face *out)
 {
     int label = f->label[row], prediction = f->prediction[row];
-    if (!is_emotion(label) || !is_emotion(prediction))
+    if (!class_is_emotion(label) || !class_is_emotion(prediction))
         return false;
     const float *p = f->probabilities[row];
     double kl = votes_kl(&f->votes[row], p);

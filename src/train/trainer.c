@@ -12,6 +12,7 @@
 
 enum { VALID_FACES = 256 }; /* between two looks of the progress bar */
 static const double progress_seconds = 0.5;
+static const float rounding = 1e-5f; /* of shares that are equal */
 
 /* Right: no emotion has a larger share of the target than the one predicted. The weights that emotions have
  * in the loss are taken off again, as they would make a rare second choice the first. */
@@ -24,7 +25,7 @@ static size_t count_right(const struct training *t, size_t count)
         for (int k = 0; k < EMOTION_COUNT; k++)
             share[k] = weight[k] > 0 ? target[k] / weight[k] : 0;
         int predicted = emotion_most_probable(t->probabilities + i * EMOTION_COUNT);
-        right += share[predicted] >= share[emotion_most_probable(share)];
+        right += share[predicted] >= share[emotion_most_probable(share)] * (1 - rounding);
     }
     return right;
 }

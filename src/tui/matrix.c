@@ -8,14 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_emotion(int class)
-{
-    return class >= 0 && class < EMOTION_COUNT;
-}
-
 static bool matrix_takes(const struct matrix *m, const struct columns *c, size_t row)
 {
-    return is_emotion(scope_labels(&m->scope, c)[row]) && scope_holds(&m->scope, c, row);
+    return class_is_emotion(scope_labels(&m->scope, c)[row]) && scope_holds(&m->scope, c, row);
 }
 
 void matrix_count(struct matrix *m, const struct app *app)
@@ -30,7 +25,7 @@ void matrix_count(struct matrix *m, const struct app *app)
         if (!matrix_takes(m, c, row))
             continue;
         m->faces++;
-        m->in_sample += is_emotion(c->prediction[row]) && c->in_sample[row];
+        m->in_sample += class_is_emotion(c->prediction[row]) && c->in_sample[row];
         confusion_add(&m->counts, label[row], c->prediction[row]);
         if (m->baseline != 0)
             confusion_add(&m->before, label[row], m->baseline_prediction[row]);
@@ -77,10 +72,11 @@ static bool cell_wants_errors(struct matrix_cell cell)
 
 static bool cell_holds(struct matrix_cell cell, int label, int prediction)
 {
-    if (!is_emotion(label) || !is_emotion(prediction) || (cell_wants_errors(cell) && label == prediction))
+    if (!class_is_emotion(label) || !class_is_emotion(prediction) ||
+        (cell_wants_errors(cell) && label == prediction))
         return false;
-    return (!is_emotion(cell.label) || cell.label == label) &&
-           (!is_emotion(cell.prediction) || cell.prediction == prediction);
+    return (!class_is_emotion(cell.label) || cell.label == label) &&
+           (!class_is_emotion(cell.prediction) || cell.prediction == prediction);
 }
 
 int64_t matrix_cell_count(const struct confusion *c, struct matrix_cell cell)
@@ -119,11 +115,11 @@ void matrix_cell_title(const struct matrix *m, struct matrix_cell cell, char *ou
 {
     bool errors = cell_wants_errors(cell);
     const char *word = label_word(m);
-    if (is_emotion(cell.label) && is_emotion(cell.prediction))
+    if (class_is_emotion(cell.label) && class_is_emotion(cell.prediction))
         snprintf(out, size, "%s %s, predicted %s", word, class_name(cell.label), class_name(cell.prediction));
-    else if (is_emotion(cell.label))
+    else if (class_is_emotion(cell.label))
         snprintf(out, size, "%s %s%s", word, class_name(cell.label), errors ? ", predicted otherwise" : "");
-    else if (is_emotion(cell.prediction))
+    else if (class_is_emotion(cell.prediction))
         snprintf(out, size, "predicted %s%s", class_name(cell.prediction),
                  errors ? ", labelled otherwise" : "");
     else
@@ -135,9 +131,9 @@ bool matrix_cell_filter(const struct matrix *m, struct matrix_cell cell, char *o
     char scope[sizeof m->scope.base + 4], label[32] = "", prediction[32] = "", kind[64] = "";
     const char *word = label_word(m);
     scope_terms(&m->scope, scope, sizeof scope);
-    if (is_emotion(cell.label))
+    if (class_is_emotion(cell.label))
         snprintf(label, sizeof label, "%s:%s ", word, class_name(cell.label));
-    if (is_emotion(cell.prediction))
+    if (class_is_emotion(cell.prediction))
         snprintf(prediction, sizeof prediction, "pred:%s ", class_name(cell.prediction));
     /* pred!=label holds only where the label is an emotion and there is a prediction; so both together mean
      * "counts" */

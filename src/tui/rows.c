@@ -48,8 +48,7 @@ void rows_measure(struct app *app)
 
     size_t count = 0, right = 0;
     for (size_t i = 0; i < c->count; i++) {
-        bool counts = c->split[i] == SPLIT_VALID && c->label[i] >= 0 && c->label[i] < EMOTION_COUNT &&
-                      c->prediction[i] >= 0;
+        bool counts = c->split[i] == SPLIT_VALID && class_is_emotion(c->label[i]) && c->prediction[i] >= 0;
         count += counts;
         right += counts && c->label[i] == c->prediction[i];
     }

@@ -26,6 +26,12 @@ enum split { SPLIT_TRAIN, SPLIT_VALID, SPLIT_TEST, SPLIT_NONE, SPLIT_COUNT };
 /* How votes become a target (Barsoum et al. 2016, arXiv 1608.01041). */
 enum rule { RULE_MAJORITY, RULE_DISTRIBUTION, RULE_PROBABILITY, RULE_MULTI_TARGET, RULE_COUNT };
 
+/* Whether it is one of the eight: not CLASS_NONE, unknown or not a face. */
+static inline bool class_is_emotion(int c)
+{
+    return c >= 0 && c < EMOTION_COUNT;
+}
+
 const char *class_name(int c);  /* neutral … contempt, unknown, nf; "none" for CLASS_NONE */
 const char *class_short(int c); /* neu hap sur sad ang dis fea con unk nf; "–" for CLASS_NONE */
 const char *class_title(int c); /* for people: like class_name, but "not a face" */
