@@ -1,6 +1,6 @@
 /* Trainings in folds: what they make, and that stopped or killed at whatever moment and resumed they make the
  * same. */
-#include "training_fixture.h"
+#include "trainer_process.h"
 
 #include "ferlab/base/rng.h"
 #include "ferlab/store/models.h"
@@ -28,74 +28,12 @@ static struct recipe fold_recipe(const char *name)
     return r;
 }
 
-static void nap_ms(int ms)
-{
-    nanosleep(&(struct timespec){.tv_nsec = (long)ms * 1000000}, NULL);
-}
-
-static pid_t spawn(const struct place *p, const char *const *words)
-{
-    pid_t pid = fork();
-    assert_int_not_equal(pid, -1);
-    if (pid != 0)
-        return pid;
-    int null = open("/dev/null", O_RDWR);
-    for (int fd = 0; fd <= 2; fd++)
-        dup2(null, fd);
-    const char *argv[40] = {"ferlab", "-w", p->path, "train"};
-    for (int n = 4; n < 39 && *words != NULL; n++)
-        argv[n] = *words++;
-    execv(FERLAB_PROGRAM, (char **)argv);
-    _exit(127);
-}
-
 /* Dropout and drawn targets, so that their random numbers must come back too. */
 static pid_t spawn_training(const struct place *p, const char *name)
 {
     return spawn(p, (const char *const[]){"--folds", "3", "--arch", "8,P,8,D20,P,8", "--rule", "probability",
                                           "--epochs", "2", "--batch", "16", "--mixup", "0.4", "--threads",
                                           "2", "--name", name, NULL});
-}
-
-static int wait_status(pid_t pid)
-{
-    int status;
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-static bool seek_run(struct place *p, const char *name, struct arena *arena, struct run *out)
-{
-    struct err e = {0};
-    return run_find(p->ws, name, arena, out, &e);
-}
-
-static struct run run_of(struct place *p, const char *name, struct arena *arena)
-{
-    struct run run = {0};
-    if (!seek_run(p, name, arena, &run))
-        fail_msg("no run %s", name);
-    return run;
-}
-
-static void run_file(struct place *p, const char *name, const char *file, char out[PATH_MAX])
-{
-    struct arena arena = {0};
-    snprintf(out, PATH_MAX, "%.4000s.runs/%d/%s", p->path, (int)run_of(p, name, &arena).id, file);
-    arena_free(&arena);
-}
-
-static int files_in_run(struct place *p, const char *name)
-{
-    char dir[PATH_MAX];
-    int count = 0;
-    run_file(p, name, ".", dir);
-    DIR *d = opendir(dir);
-    assert_non_null(d);
-    for (struct dirent *entry; (entry = readdir(d)) != NULL;)
-        count += entry->d_name[0] != '.';
-    closedir(d);
-    return count;
 }
 
 /* ---- what it makes ---- */
@@ -262,35 +200,11 @@ static void expect_same(struct place *p, const char *whole, const char *broken)
     arena_free(&arena);
 }
 
-/* Signals at random moments until the run is done; returns how many trainers it took. */
-static int interrupt_until_done(struct place *p, const char *name, int signal_number, unsigned seed)
-{
-    struct rng r;
-    rng_seed(&r, seed, 0);
-    pid_t pid = spawn_training(p, name);
-    for (int trainers = 1; trainers < 200; trainers++) {
-        nap_ms(20 + (int)rng_below(&r, 60) + 4 * trainers);
-        kill(pid, signal_number);
-        wait_status(pid);
-        struct arena arena = {0};
-        struct run run = {.state = RUN_FAILED};
-        bool there = seek_run(p, name, &arena, &run);
-        arena_free(&arena);
-        if (there && run.state == RUN_DONE)
-            return trainers;
-        pid = there ? spawn(p, (const char *const[]){"--resume", name, NULL}) : spawn_training(p, name);
-    }
-    kill(pid, SIGKILL);
-    wait_status(pid);
-    fail_msg("the run is never done");
-    return 0;
-}
-
 static void test_killed_at_any_moment_they_end_the_same(void **state)
 {
     struct place *p = *state;
     assert_int_equal(wait_status(spawn_training(p, "whole")), 0);
-    assert_true(interrupt_until_done(p, "broken", SIGKILL, 1) > 1);
+    assert_true(interrupt_until_done(p, "broken", SIGKILL, 1, spawn_training) > 1);
     expect_same(p, "whole", "broken");
     assert_int_equal(files_in_run(p, "broken"), 1); /* its log */
 }
@@ -299,7 +213,7 @@ static void test_stopped_at_any_moment_they_end_the_same(void **state)
 {
     struct place *p = *state;
     assert_int_equal(wait_status(spawn_training(p, "whole")), 0);
-    assert_true(interrupt_until_done(p, "broken", SIGTERM, 2) > 1);
+    assert_true(interrupt_until_done(p, "broken", SIGTERM, 2, spawn_training) > 1);
     expect_same(p, "whole", "broken");
     assert_int_equal(files_in_run(p, "broken"), 1);
 }
@@ -319,21 +233,6 @@ static bool stop_in_fold(struct place *p, const char *name, int64_t epochs, int 
     }
     kill(pid, signal_number);
     return wait_status(pid) != 0;
-}
-
-static void relabel_all(struct place *p, const char *value)
-{
-    struct arena arena = {0};
-    struct err e = {0};
-    struct columns *c = load(p, -1);
-    struct review *reviews = calloc(c->count, sizeof *reviews);
-    struct event *events;
-    for (size_t i = 0; i < c->count; i++)
-        reviews[i] = (struct review){.sample = c->id[i], .kind = EVENT_RELABEL, .value = value};
-    assert_true(reviews_append(p->ws, reviews, c->count, &arena, &events, &e));
-    free(reviews);
-    columns_free(c);
-    arena_free(&arena);
 }
 
 static void test_later_folds_learn_from_the_labels_of_when_the_first_began(void **state)

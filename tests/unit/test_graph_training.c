@@ -1,6 +1,6 @@
 /* Training on from models of other makers: from import to a better model in a file of the same kind; the same
  * bits after a kill. */
-#include "training_fixture.h"
+#include "trainer_process.h"
 
 #include "graph_case.h"
 
@@ -170,22 +170,6 @@ static void test_own_layers_of_other_pixels_learn(void **state)
 }
 
 /* ---- interrupted ---- */
-
-static pid_t spawn(const struct place *p, const char *const *words)
-{
-    pid_t pid = fork();
-    assert_int_not_equal(pid, -1);
-    if (pid != 0)
-        return pid;
-    int null = open("/dev/null", O_RDWR);
-    for (int fd = 0; fd <= 2; fd++)
-        dup2(null, fd);
-    const char *argv[24] = {"ferlab", "-w", p->path, "train"};
-    for (int n = 4; n < 23 && *words != NULL; n++)
-        argv[n] = *words++;
-    execv(FERLAB_PROGRAM, (char **)argv);
-    _exit(127);
-}
 
 static pid_t spawn_training(const struct place *p, const char *name)
 {

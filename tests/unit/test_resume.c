@@ -1,6 +1,6 @@
 /* Interrupted trainings: stopped or killed at whatever moment and resumed, they end with the bits and the
  * history of one that ran through. */
-#include "training_fixture.h"
+#include "trainer_process.h"
 
 #include "ferlab/base/digest.h"
 #include "ferlab/base/rng.h"
@@ -21,31 +21,6 @@
 
 enum { EPOCHS = 6 };
 
-static void nap_ms(int ms)
-{
-    nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000}, NULL);
-}
-
-static pid_t spawn(const struct place *p, const char *const *words, rlim_t file_bytes)
-{
-    pid_t pid = fork();
-    assert_int_not_equal(pid, -1);
-    if (pid != 0)
-        return pid;
-    int null = open("/dev/null", O_RDWR);
-    for (int fd = 0; fd <= 2; fd++)
-        dup2(null, fd);
-    const char *argv[40] = {"ferlab", "-w", p->path, "train"};
-    for (int n = 4; n < 39 && *words != NULL; n++)
-        argv[n] = *words++;
-    if (file_bytes > 0) { /* writes beyond fail, as on a full disk */
-        signal(SIGXFSZ, SIG_IGN);
-        setrlimit(RLIMIT_FSIZE, &(struct rlimit){file_bytes, file_bytes});
-    }
-    execv(FERLAB_PROGRAM, (char **)argv);
-    _exit(127);
-}
-
 /* Dropout and drawn targets, so that their random numbers must come back too. */
 static pid_t spawn_training(const struct place *p, const char *name)
 {
@@ -60,29 +35,7 @@ static pid_t spawn_training(const struct place *p, const char *name)
                                           "--balance", "0.3",
                                           "--share",   "0.8",
                                           "--name",    name,
-                                          NULL},
-                 0);
-}
-
-static int wait_status(pid_t pid)
-{
-    int status;
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-static bool seek_run(struct place *p, const char *name, struct arena *arena, struct run *out)
-{
-    struct err e = {0};
-    return run_find(p->ws, name, arena, out, &e);
-}
-
-static struct run run_of(struct place *p, const char *name, struct arena *arena)
-{
-    struct run run = {0};
-    if (!seek_run(p, name, arena, &run))
-        fail_msg("no run %s", name);
-    return run;
+                                          NULL});
 }
 
 /* Both as processes: on a busy machine two threads train faster there than in this one. */
@@ -93,7 +46,7 @@ static void train_whole(struct place *p)
 
 static void resume(struct place *p, const char *run)
 {
-    assert_int_equal(wait_status(spawn(p, (const char *const[]){"--resume", run, NULL}, 0)), 0);
+    assert_int_equal(wait_status(spawn(p, (const char *const[]){"--resume", run, NULL})), 0);
 }
 
 /* Until the run has done that many epochs, or ended. */
@@ -114,7 +67,7 @@ static void wait_for_epoch(struct place *p, const char *name, int64_t epochs)
 /* The run again, once it is that process's. */
 static pid_t start_resume(struct place *p, const char *name, rlim_t file_bytes)
 {
-    pid_t pid = spawn(p, (const char *const[]){"--resume", name, NULL}, file_bytes);
+    pid_t pid = spawn_limited(p, (const char *const[]){"--resume", name, NULL}, file_bytes);
     for (int i = 0; i < 8000; i++, nap_ms(5)) {
         struct arena arena = {0};
         bool started = run_of(p, name, &arena).pid == pid;
@@ -132,18 +85,11 @@ static void make_stopped(struct place *p, const char *name)
     struct arena arena = {0};
     const char *const words[] = {"--arch",    "8,P,8", "--epochs", "9999", "--batch", "16",
                                  "--threads", "1",     "--name",   name,   NULL};
-    pid_t pid = spawn(p, words, 0);
+    pid_t pid = spawn(p, words);
     wait_for_epoch(p, name, 1);
     kill(pid, SIGTERM);
     assert_int_equal(wait_status(pid), 0);
     assert_int_equal(run_of(p, name, &arena).state, RUN_STOPPED);
-    arena_free(&arena);
-}
-
-static void run_file(struct place *p, const char *name, const char *file, char out[PATH_MAX])
-{
-    struct arena arena = {0};
-    snprintf(out, PATH_MAX, "%.4000s.runs/%d/%s", p->path, (int)run_of(p, name, &arena).id, file);
     arena_free(&arena);
 }
 
@@ -243,19 +189,6 @@ static void expect_same(struct place *p, const char *whole, const char *broken)
     arena_free(&arena);
 }
 
-static int files_in_run(struct place *p, const char *name)
-{
-    char dir[PATH_MAX];
-    int count = 0;
-    run_file(p, name, ".", dir);
-    DIR *d = opendir(dir);
-    assert_non_null(d);
-    for (struct dirent *entry; (entry = readdir(d)) != NULL;)
-        count += entry->d_name[0] != '.';
-    closedir(d);
-    return count;
-}
-
 /* Without validation faces the last epoch is the one that is kept: every step counts. */
 static void forget_validation_labels(struct place *p)
 {
@@ -274,52 +207,13 @@ static void forget_validation_labels(struct place *p)
     arena_free(&arena);
 }
 
-static void relabel_all(struct place *p, const char *value)
-{
-    struct arena arena = {0};
-    struct err e = {0};
-    struct columns *c = load(p, -1);
-    struct review *reviews = calloc(c->count, sizeof *reviews);
-    struct event *events;
-    for (size_t i = 0; i < c->count; i++)
-        reviews[i] = (struct review){.sample = c->id[i], .kind = EVENT_RELABEL, .value = value};
-    assert_true(reviews_append(p->ws, reviews, c->count, &arena, &events, &e));
-    free(reviews);
-    columns_free(c);
-    arena_free(&arena);
-}
-
 /* ---- exactness ---- */
-
-/* Signals at random moments until the run is done; returns how many trainers it took. */
-static int interrupt_until_done(struct place *p, const char *name, int signal_number, unsigned seed)
-{
-    struct rng r;
-    rng_seed(&r, seed, 0);
-    pid_t pid = spawn_training(p, name);
-    for (int trainers = 1; trainers < 200; trainers++) {
-        nap_ms(20 + (int)rng_below(&r, 60) + 4 * trainers);
-        kill(pid, signal_number);
-        wait_status(pid);
-        struct arena arena = {0};
-        struct run run = {.state = RUN_FAILED};
-        bool there = seek_run(p, name, &arena, &run);
-        arena_free(&arena);
-        if (there && run.state == RUN_DONE)
-            return trainers;
-        pid = there ? spawn(p, (const char *const[]){"--resume", name, NULL}, 0) : spawn_training(p, name);
-    }
-    kill(pid, SIGKILL);
-    wait_status(pid);
-    fail_msg("the run is never done");
-    return 0;
-}
 
 static void test_killed_at_any_moment_it_ends_the_same(void **state)
 {
     struct place *p = *state;
     train_whole(p);
-    assert_true(interrupt_until_done(p, "broken", SIGKILL, 1) > 1);
+    assert_true(interrupt_until_done(p, "broken", SIGKILL, 1, spawn_training) > 1);
     expect_same(p, "whole", "broken");
     assert_int_equal(files_in_run(p, "broken"), 1); /* its log */
 }
@@ -328,7 +222,7 @@ static void test_stopped_at_any_moment_it_ends_the_same(void **state)
 {
     struct place *p = *state;
     train_whole(p);
-    assert_true(interrupt_until_done(p, "broken", SIGTERM, 2) > 1);
+    assert_true(interrupt_until_done(p, "broken", SIGTERM, 2, spawn_training) > 1);
     expect_same(p, "whole", "broken");
     assert_int_equal(files_in_run(p, "broken"), 1);
 }
@@ -338,8 +232,8 @@ static void test_every_step_counts_where_the_last_epoch_is_kept(void **state)
     struct place *p = *state;
     forget_validation_labels(p);
     train_whole(p);
-    interrupt_until_done(p, "stopped", SIGTERM, 3);
-    interrupt_until_done(p, "killed", SIGKILL, 4);
+    interrupt_until_done(p, "stopped", SIGTERM, 3, spawn_training);
+    interrupt_until_done(p, "killed", SIGKILL, 4, spawn_training);
     expect_same(p, "whole", "stopped");
     expect_same(p, "whole", "killed");
 }
@@ -639,7 +533,7 @@ static void test_a_full_disk_costs_no_training_and_no_checkpoint(void **state)
     const char *const words[] = {"--arch", "4,P,P,P,V,F2000", "--epochs", "9999",   "--batch",
                                  "32",     "--threads",       "1",        "--name", "wide",
                                  NULL};
-    pid_t pid = spawn(p, words, 0);
+    pid_t pid = spawn(p, words);
     wait_for_epoch(p, "wide", 1);
     kill(pid, SIGKILL);
     wait_status(pid);

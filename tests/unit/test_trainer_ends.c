@@ -1,5 +1,5 @@
 /* How trainings end: stopped, killed, diverged, with nothing to learn from or to be judged by. */
-#include "training_fixture.h"
+#include "trainer_process.h"
 
 #include "ferlab/base/interrupt.h"
 #include "ferlab/store/models.h"
@@ -134,13 +134,6 @@ static struct run wait_for_epoch(const struct place *p, struct arena *arena)
     }
     fail_msg("the trainer finished no epoch within 80 seconds");
     return (struct run){0};
-}
-
-static int wait_status(pid_t pid)
-{
-    int status;
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 static void test_sigterm_keeps_the_best_model_and_says_stopped(void **state)
