@@ -2,17 +2,9 @@
  * same. */
 #include "trainer_process.h"
 
-#include "ferlab/base/rng.h"
 #include "ferlab/store/models.h"
-#include "ferlab/store/reviews.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <math.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 enum { FOLDS = 3, EPOCHS = 2 };
 

@@ -9,12 +9,7 @@
 #include "ferlab/store/models.h"
 #include "ferlab/train/inference.h"
 
-#include <fcntl.h>
-#include <signal.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 /* The golden's network as a model of the workspace. */
 static void import_golden(struct place *p, const char *name, const char *classes)
@@ -177,19 +172,12 @@ static pid_t spawn_training(const struct place *p, const char *name)
                                           "--threads", "2", "--name", name, NULL});
 }
 
-static void expect_done(pid_t pid)
-{
-    int status;
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-}
-
 static void kill_after_epoch(struct place *p, const char *name, pid_t pid, int64_t epochs)
 {
     struct run run = {0};
     for (int i = 0; i < 8000 && run.epochs_done < epochs; i++) {
         struct arena arena = {0};
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        nap_ms(1);
         run_find(p->ws, name, &arena, &run, NULL);
         arena_free(&arena);
     }
@@ -224,10 +212,10 @@ static void test_killed_and_resumed_it_ends_with_the_same_bits(void **state)
 {
     struct place *p = *state;
     import_golden(p, "residual", NULL);
-    expect_done(spawn_training(p, "whole"));
+    assert_int_equal(wait_status(spawn_training(p, "whole")), 0);
     kill_after_epoch(p, "cut", spawn_training(p, "cut"), 3);
     remove_model(p, "residual"); /* the checkpoint has what it needs */
-    expect_done(spawn(p, (const char *const[]){"--resume", "cut", NULL}));
+    assert_int_equal(wait_status(spawn(p, (const char *const[]){"--resume", "cut", NULL})), 0);
     struct graph *whole = learnt(p, "whole"), *cut = learnt(p, "cut");
     struct parameter_list a = graph_parameter_list(whole), b = graph_parameter_list(cut);
     assert_int_equal(a.count, b.count);

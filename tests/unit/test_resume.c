@@ -3,21 +3,12 @@
 #include "trainer_process.h"
 
 #include "ferlab/base/digest.h"
-#include "ferlab/base/rng.h"
 #include "ferlab/nn/onnx.h"
 #include "ferlab/nn/safetensors.h"
 #include "ferlab/store/models.h"
-#include "ferlab/store/reviews.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <math.h>
-#include <signal.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 enum { EPOCHS = 6 };
 

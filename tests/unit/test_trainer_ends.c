@@ -3,14 +3,8 @@
 
 #include "ferlab/base/interrupt.h"
 #include "ferlab/store/models.h"
-#include "ferlab/store/reviews.h"
 
-#include <fcntl.h>
 #include <math.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 static void test_without_validation_faces_the_last_epoch_counts(void **state)
 {
@@ -102,31 +96,17 @@ static void test_empty_train_split_is_a_sentence(void **state)
 
 /* ---- the trainer as a process ---- */
 
-static void nap(void)
-{
-    nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
-}
-
 static pid_t start_trainer(const struct place *p, const char *name)
 {
-    pid_t pid = fork();
-    if (pid == 0) {
-        int null = open("/dev/null", O_RDWR);
-        dup2(null, STDIN_FILENO);
-        dup2(null, STDOUT_FILENO);
-        dup2(null, STDERR_FILENO);
-        execl(FERLAB_PROGRAM, "ferlab", "-w", p->path, "train", "--arch", "4,P,8,P,8", "--epochs", "9999",
-              "--batch", "32", "--threads", "1", "--name", name, (char *)NULL);
-        _exit(127);
-    }
-    return pid;
+    return spawn(p, (const char *const[]){"--arch", "4,P,8,P,8", "--epochs", "9999", "--batch", "32",
+                                          "--threads", "1", "--name", name, NULL});
 }
 
 /* The only run, once it has finished an epoch. */
 static struct run wait_for_epoch(const struct place *p, struct arena *arena)
 {
     struct err e = {0};
-    for (int i = 0; i < 4000; i++, nap()) {
+    for (int i = 0; i < 4000; i++, nap_ms(20)) {
         struct run *runs;
         size_t count;
         if (runs_list(p->ws, arena, &runs, &count, &e) && count == 1 && runs[0].epochs_done > 0)
