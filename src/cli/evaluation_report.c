@@ -27,13 +27,6 @@ static json_t *interval_json(double low, double high)
     return json_pack("[o, o]", json_number(low), json_number(high));
 }
 
-static json_t *wilson_json(const struct metrics *m)
-{
-    double low, high;
-    metrics_wilson(metrics_right(m), m->count, &low, &high);
-    return interval_json(low, high);
-}
-
 static json_t *intervals_json(const struct bootstrap *b)
 {
     json_t *intervals = json_object();
@@ -123,7 +116,6 @@ void evaluation_json(json_t *into, const struct evaluation *v, const struct boot
     json_object_set_new(into, "in_sample", json_integer(v->in_sample));
     for (int s = 0; s < SCORE_COUNT; s++)
         json_object_set_new(into, score_name((enum score)s), json_number(v->score[s]));
-    json_object_set_new(into, "accuracy_95", wilson_json(&v->metrics));
     json_object_set_new(into, "ci95", intervals_json(b));
     crowd_json(into, v);
     json_object_set_new(into, "per_class", classes_json(&v->metrics));

@@ -12,6 +12,7 @@ enum { PARALLEL_FROM = 1 << 20 }; /* faces drawn in all; fewer are not worth wak
 struct bootstrap {
     struct tally_face *faces;
     size_t count;
+    int64_t right; /* whose prediction is the label */
     int done;
     double score[SCORE_COUNT][BOOTSTRAP_DRAWS];
 };
@@ -27,8 +28,13 @@ bool bootstrap_new(struct bootstrap **out, const struct evaluation_faces *f, str
         *out = NULL;
         return err_memory(e, "drawing faces for intervals");
     }
-    for (size_t i = 0; i < f->count; i++)
-        b->count += tally_face_of(f, f->rows[i], &b->faces[b->count]);
+    for (size_t i = 0; i < f->count; i++) {
+        struct tally_face *face = &b->faces[b->count];
+        if (!tally_face_of(f, f->rows[i], face))
+            continue;
+        b->right += face->label == face->prediction;
+        b->count++;
+    }
     return true;
 }
 
@@ -91,6 +97,10 @@ static double quantile(const double *sorted, double share)
 void bootstrap_interval(const struct bootstrap *b, enum score s, double *low, double *high)
 {
     const double *sorted = b->score[s];
+    if (s == SCORE_ACCURACY && b->done == BOOTSTRAP_DRAWS && b->count > 0) {
+        metrics_wilson(b->right, (int64_t)b->count, low, high);
+        return;
+    }
     bool known = b->done == BOOTSTRAP_DRAWS && !isnan(sorted[BOOTSTRAP_DRAWS - 1]);
     *low = known ? quantile(sorted, 0.025) : NAN;
     *high = known ? quantile(sorted, 0.975) : NAN;

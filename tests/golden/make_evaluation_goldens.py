@@ -11,7 +11,8 @@ Cases: "case COUNT"; COUNT lines of label, crowd's label, predicted or not (0, 1
   the crowd's mean share and its faces; the human ceiling and its faces (tagger by tagger);
   Krippendorff's alpha (by its matrix of coincidences), Fleiss' kappa (statsmodels where all faces have equally many votes,
     else by numpy) and their faces, for ten columns; the same for eight;
-  of each score the ends of its bootstrap interval, from the same draws, made here with xoshiro256++.
+  of each score the ends of its interval: of accuracy Wilson's (statsmodels), of the others by the bootstrap from the same draws,
+    made here with xoshiro256++.
 """
 import warnings
 
@@ -21,6 +22,7 @@ from scipy.special import softmax
 from scipy.stats import entropy
 from sklearn import metrics
 from statsmodels.stats.inter_rater import fleiss_kappa
+from statsmodels.stats.proportion import proportion_confint
 
 warnings.filterwarnings("ignore")
 MASK = 2**64 - 1
@@ -122,7 +124,9 @@ def intervals(label, p, votes):
     for draw in range(DRAWS):
         rng = Xoshiro(SEED, draw)
         drawn.append(scores_of_draw(np.array([rng.below(n) for _ in range(n)]), label, p, votes, single))
-    return np.percentile(np.array(drawn), [2.5, 97.5], axis=0).T
+    ends = np.percentile(np.array(drawn), [2.5, 97.5], axis=0).T
+    ends[0] = proportion_confint((p.argmax(1) == label).sum(), n, method="wilson")
+    return ends
 
 
 def krippendorff(votes):
