@@ -3,6 +3,7 @@
 #include "trainer_process.h"
 
 #include "ferlab/base/digest.h"
+#include "ferlab/base/interrupt.h"
 #include "ferlab/nn/onnx.h"
 #include "ferlab/nn/safetensors.h"
 #include "ferlab/store/models.h"
@@ -549,6 +550,35 @@ static void test_a_full_disk_costs_no_training_and_no_checkpoint(void **state)
     arena_free(&arena);
 }
 
+/* Killed while it predicts, when all epochs are trained; then a Ctrl-C is there before the predictions. */
+static void test_an_interrupt_after_the_last_epoch_leaves_the_predictions_for_later(void **state)
+{
+    struct place *p = *state;
+    struct arena arena = {0};
+    struct err e = {0};
+    int64_t id;
+    pid_t pid = spawn(p, (const char *const[]){"--arch", "128,128", "--epochs", "1", "--limit", "8",
+                                               "--threads", "1", "--name", "trained", NULL});
+    wait_for_epoch(p, "trained", 1);
+    kill(pid, SIGKILL);
+    wait_status(pid);
+    interrupt_install();
+    raise(SIGINT);
+    bool fine = train_resume(p->ws, "trained", 1, true, &id, &e);
+    interrupt_clear();
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    if (!fine)
+        fail_msg("%s", e.text);
+    struct run run = run_of(p, "trained", &arena);
+    struct columns *c = load(p, run.model);
+    assert_int_equal(run.state, RUN_DONE);
+    for (size_t i = 0; i < c->count; i++)
+        assert_true(c->split[i] == SPLIT_VALID || isnan(c->probabilities[i][0]));
+    columns_free(c);
+    arena_free(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -556,6 +586,7 @@ int main(void)
         WITH_WORKSPACE(test_stopped_at_any_moment_it_ends_the_same),
         WITH_WORKSPACE(test_every_step_counts_where_the_last_epoch_is_kept),
         WITH_WORKSPACE(test_a_stop_within_an_epoch_is_gone_on_from),
+        WITH_WORKSPACE(test_an_interrupt_after_the_last_epoch_leaves_the_predictions_for_later),
         WITH_WORKSPACE(test_the_model_of_a_stop_gives_way_to_the_last),
         WITH_WORKSPACE(test_labels_of_when_it_began_are_kept),
         WITH_WORKSPACE(test_runs_that_cannot_go_on_are_refused),
