@@ -1,6 +1,7 @@
 /* Intervals at 95 % around scores: of accuracy, a proportion, Wilson's (metrics_wilson), as everywhere; of
  * the others by the bootstrap (Efron 1979): faces are drawn with replacement, as many as there are, the
- * scores of each draw are worked out, and the interval holds the middle 95 % of them (percentile method). The
+ * scores of each draw are worked out, and the interval holds the middle 95 % of them (percentile method).
+ * That of the calibration error leans upward: a draw repeats faces, and chance alone makes bins disagree. The
  * same faces give the same intervals, on however many threads and in however many steps. */
 #ifndef FERLAB_EVAL_BOOTSTRAP_H
 #define FERLAB_EVAL_BOOTSTRAP_H
