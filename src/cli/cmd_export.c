@@ -83,10 +83,13 @@ static int export_samples(struct cli *cli, const struct asked *a, const struct e
         int64_t written = 0;
         struct err e = {0};
         interrupt_install();
-        if (format->write(&request, &written, &e))
+        if (format->write(&request, &written, &e)) {
             report(cli, format, out, written);
-        else
+            if (!format->takes_labels) /* that one holds no predictions */
+                cli_remark_in_sample(cli, &data, rows, count);
+        } else {
             status = cli_fail(&e);
+        }
     }
     free(rows);
     cli_close(&data);

@@ -122,6 +122,7 @@ static int list(struct cli *cli, const char *filter, const char *model, const ch
         else
             print_table(cli, data.columns, rows, shown, count);
         cli_remark_unpredicted(cli, &data, filter);
+        cli_remark_in_sample(cli, &data, rows, shown);
     }
     free(rows);
     cli_close(&data);

@@ -128,6 +128,10 @@ bool cli_find_sample(const struct cli_data *d, const char *word, size_t *row, st
 /* Says on stderr, but for --quiet, where the filter could pick more if all were predicted. */
 void cli_remark_unpredicted(const struct cli *cli, const struct cli_data *d, const char *text);
 
+/* Says on stderr, likewise, how many of these rows have predictions that repeat what the model learnt. */
+void cli_remark_in_sample(const struct cli *cli, const struct cli_data *d, const uint32_t *rows,
+                          size_t count);
+
 /* Rows a filter picks, malloc'ed. */
 bool cli_filter(const struct cli_data *d, const char *text, uint32_t **rows, size_t *count, int *status);
 

@@ -113,6 +113,20 @@ void cli_remark_unpredicted(const struct cli *cli, const struct cli_data *d, con
             c->model_name, count, cli_program(cli, program), c->model_name);
 }
 
+void cli_remark_in_sample(const struct cli *cli, const struct cli_data *d, const uint32_t *rows, size_t count)
+{
+    size_t seen = 0;
+    char program[CLI_PROGRAM];
+    for (size_t i = 0; i < count; i++)
+        seen += d->columns->in_sample[rows[i]];
+    if (seen > 0 && !cli->quiet)
+        fprintf(
+            stderr,
+            "ferlab: %zu of these %zu samples were, or may have been, in the model's training set, so that "
+            "its scores say little of their labels; '%s train --folds 5' predicts them without\n",
+            seen, count, cli_program(cli, program));
+}
+
 static bool find_name(const struct columns *c, const char *name, size_t *row, struct err *e)
 {
     size_t found = 0;

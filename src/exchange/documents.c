@@ -39,39 +39,11 @@ json_t *probabilities_document(const struct columns *c, size_t row)
     return array;
 }
 
-static float confidence_of(const struct columns *c, size_t row)
-{
-    return c->confidence[row];
-}
-
-static float divergence_of(const struct columns *c, size_t row)
-{
-    return c->divergence[row];
-}
-
-static float suspect_of(const struct columns *c, size_t row)
-{
-    return c->suspect[row];
-}
-
-static float entropy_of(const struct columns *c, size_t row)
-{
-    return c->entropy[row];
-}
-
-const struct score scores[] = {
-    {"confidence", confidence_of},
-    {"divergence", divergence_of},
-    {"suspect", suspect_of},
-    {"entropy", entropy_of},
-    {0},
-};
-
 json_t *scores_document(const struct columns *c, size_t row)
 {
     json_t *d = json_object();
-    for (const struct score *s = scores; s->name; s++)
-        json_object_set_new(d, s->name, json_number((double)s->of(c, row)));
+    for (int s = 0; s < SAMPLE_SCORES; s++)
+        json_object_set_new(d, sample_score_name(s), json_number((double)sample_score(c, row, s)));
     return d;
 }
 
@@ -92,6 +64,8 @@ json_t *sample_document(const struct columns *c, size_t row)
     json_object_set_new(d, "divergence", json_number((double)c->divergence[row]));
     json_object_set_new(d, "entropy", json_number((double)c->entropy[row]));
     json_object_set_new(d, "suspect", json_number((double)c->suspect[row]));
+    json_object_set_new(d, "issue",
+                        c->issue[row] == CLASS_NONE ? json_null() : json_text(class_name(c->issue[row])));
     json_object_set_new(d, "in_sample", predicted ? json_boolean(c->in_sample[row]) : json_null());
     json_object_set_new(d, "edited_votes", c->edited[row] ? votes_document(c->edited[row]) : json_null());
     json_object_set_new(d, "note", text_or_null(c->note[row]));

@@ -55,9 +55,9 @@ static json_t *tags_of(const struct columns *c, size_t row)
 }
 
 /* "id" is FiftyOne's own. */
-static json_t *sample_dict(const struct dataset *s, size_t row, const char *file)
+static json_t *sample_dict(const struct dataset *set, size_t row, const char *file)
 {
-    const struct columns *c = s->columns;
+    const struct columns *c = set->columns;
     json_t *d = json_object();
     char path[SAMPLE_FILE + 32];
     bool predicted = c->prediction[row] != CLASS_NONE;
@@ -74,12 +74,13 @@ static json_t *sample_dict(const struct dataset *s, size_t row, const char *file
     json_object_set_new(d, "predictions", classification(c->prediction[row], (double)c->confidence[row]));
     json_object_set_new(d, "probabilities", probabilities_document(c, row));
     json_object_set_new(d, "in_sample", predicted ? json_boolean(c->in_sample[row]) : json_null());
-    for (const struct score *score = scores; score->name; score++)
-        json_object_set_new(d, score->name, json_number((double)score->of(c, row)));
+    for (int s = 0; s < SAMPLE_SCORES; s++)
+        json_object_set_new(d, sample_score_name(s), json_number((double)sample_score(c, row, s)));
+    json_object_set_new(d, "issue", classification(c->issue[row], NAN));
     json_object_set_new(d, "reviewed", json_boolean(c->reviewed[row]));
     json_object_set_new(d, "flagged", json_boolean(c->flagged[row]));
     json_object_set_new(d, "note", c->note[row] ? json_text(c->note[row]) : json_null());
-    json_object_set_new(d, "reviews", history_document(&s->history, c->id[row]));
+    json_object_set_new(d, "reviews", history_document(&set->history, c->id[row]));
     return d;
 }
 

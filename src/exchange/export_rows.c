@@ -11,7 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHECK_EVERY = 256 };
+enum {
+    CHECK_EVERY = 256,
+    SCORES_IN_PLACE = SAMPLE_SUSPECT + 1 /* csv has scores up to this one beside the prediction */
+};
 
 struct rows {
     const struct export_request *request;
@@ -57,9 +60,9 @@ static void csv_header(struct str *line)
     for (int k = 0; k < EMOTION_COUNT; k++)
         str_appendf(line, ",p_%s", class_name(k));
     str_append(line, ",note,tags");
-    for (const struct score *s = scores + SCORES_IN_PLACE; s->name; s++)
-        str_appendf(line, ",%s", s->name);
-    str_append(line, ",edited_votes,reviews");
+    for (int s = SCORES_IN_PLACE; s < SAMPLE_SCORES; s++)
+        str_appendf(line, ",%s", sample_score_name(s));
+    str_append(line, ",issue,edited_votes,reviews");
 }
 
 /* A document as one field; nothing for NULL. */
@@ -95,8 +98,9 @@ static bool csv_row(struct rows *r, size_t row)
         csv_number(line, predicted ? (double)c->probabilities[row][k] : NAN);
     csv_word(line, c->note[row]);
     csv_tags(line, c->tags[row]);
-    for (const struct score *s = scores + SCORES_IN_PLACE; s->name; s++)
-        csv_number(line, (double)s->of(c, row));
+    for (int s = SCORES_IN_PLACE; s < SAMPLE_SCORES; s++)
+        csv_number(line, (double)sample_score(c, row, s));
+    csv_word(line, c->issue[row] == CLASS_NONE ? "" : class_name(c->issue[row]));
     csv_json(line, c->edited[row] ? votes_document(c->edited[row]) : NULL);
     csv_json(line, history_document(&r->history, c->id[row]));
     return !line->failed;

@@ -197,17 +197,3 @@ double votes_kl(const struct votes *v, const float p[EMOTION_COUNT])
         sum += divergence_term(shares[c], fmax((double)p[c], 1e-7));
     return sum;
 }
-
-double label_suspicion(int label, const float p[EMOTION_COUNT])
-{
-    if (label < 0 || label >= EMOTION_COUNT)
-        return NAN;
-    float other = 0;
-    for (int c = 0; c < EMOTION_COUNT; c++) {
-        if (isnan(p[c]))
-            return NAN;
-        if (c != label && p[c] > other)
-            other = p[c];
-    }
-    return ((double)other - (double)p[label] + 1) / 2;
-}

@@ -16,6 +16,7 @@
     X(id) X(split) X(name) X(votes) X(crowd)                                                           \
     X(label) X(reviewed) X(flagged) X(note) X(tags) X(edited)                                          \
     X(probabilities) X(prediction) X(confidence) X(in_sample) X(divergence) X(entropy) X(suspect)      \
+    X(issue)                                                                                           \
     X(own->decided)
 /* clang-format on */
 
@@ -215,13 +216,7 @@ static bool load_model(struct columns *c, struct workspace *ws, int64_t model, s
     c->model = model;
     c->model_name = name ? name : "";
     c->model_folds = folds;
-    if (!load_predictions(c, db, model, e))
-        return false;
-    for (size_t row = 0; row < c->count; row++) {
-        columns_derive_divergence(c, row);
-        columns_derive_suspect(c, row);
-    }
-    return true;
+    return load_predictions(c, db, model, e) && columns_derive_scores(c, e);
 }
 
 static bool load_all(struct columns *c, struct workspace *ws, int64_t model, struct err *e)
@@ -309,7 +304,6 @@ static bool take_new_events(struct columns *c, struct sql *db, struct list *repl
             sql_done(s);
             return err_memory(e, "reading the reviews");
         }
-        columns_derive_suspect(c, (size_t)row);
     }
     sql_done(s);
     return step == SQL_END;
@@ -323,17 +317,7 @@ static bool replay_rows(struct columns *c, struct sql *db, const struct list *ro
         columns_forget_reviews(c, row[i]);
         if (!columns_replay(c, db, c->id[row[i]], e))
             return false;
-        columns_derive_suspect(c, row[i]);
     }
-    return true;
-}
-
-static bool replay_everything(struct columns *c, struct sql *db, struct err *e)
-{
-    if (!load_reviews(c, db, e))
-        return false;
-    for (size_t row = 0; row < c->count; row++)
-        columns_derive_suspect(c, row);
     return true;
 }
 
@@ -346,10 +330,9 @@ static bool take_news(struct columns *c, struct sql *db, bool *changed, struct e
     bool good = take_new_events(c, db, &replays, &last, &taken, e);
 
     if (good)
-        good = replays.count > REPLAY_ROWS_AT_MOST ? replay_everything(c, db, e)
-                                                   : replay_rows(c, db, &replays, e);
+        good = replays.count > REPLAY_ROWS_AT_MOST ? load_reviews(c, db, e) : replay_rows(c, db, &replays, e);
     list_free(&replays);
-    if (!good)
+    if (!good || (taken > 0 && !columns_derive_suspects(c, e)))
         return false;
     *changed = taken > 0;
     if (last > c->last_event) {
@@ -391,13 +374,12 @@ bool columns_use_model(struct columns *c, struct workspace *ws, int64_t model, s
     return sql_leave(&scope, load_model(c, ws, model, e), e);
 }
 
-void columns_use_rule(struct columns *c, enum rule rule)
+bool columns_use_rule(struct columns *c, enum rule rule, struct err *e)
 {
     c->rule = rule;
-    for (size_t row = 0; row < c->count; row++) {
+    for (size_t row = 0; row < c->count; row++)
         columns_derive_crowd(c, row);
-        columns_derive_suspect(c, row);
-    }
+    return columns_derive_suspects(c, e);
 }
 
 int64_t columns_row(const struct columns *c, int64_t id)

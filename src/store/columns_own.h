@@ -1,5 +1,5 @@
 /* What the columns keep for themselves, shared by columns.c (loading, refreshing) and columns_reviews.c (what
- * follows from the log for a row). */
+ * follows from the log for a row) and columns_scores.c. */
 #ifndef FERLAB_STORE_COLUMNS_OWN_H
 #define FERLAB_STORE_COLUMNS_OWN_H
 
@@ -22,10 +22,12 @@ void columns_forget_reviews(struct columns *c, size_t row);
  * (written by other hands than ours) has no effect. False when memory runs out. */
 bool columns_apply(struct columns *c, size_t row, const char *kind, const char *value);
 
-/* What follows from votes, rule and prediction: crowd and entropy; divergence; suspect. */
+/* What follows from votes and rule. */
 void columns_derive_crowd(struct columns *c, size_t row);
-void columns_derive_divergence(struct columns *c, size_t row);
-void columns_derive_suspect(struct columns *c, size_t row);
+
+/* What follows from the predictions; of it, what follows from the labels too: suspect, issue. Of all rows. */
+bool columns_derive_scores(struct columns *c, struct err *e);
+bool columns_derive_suspects(struct columns *c, struct err *e);
 
 /* The standing events of one sample, or of all (sample 0), taken into rows that were forgotten before. */
 bool columns_replay(struct columns *c, struct sql *db, int64_t sample, struct err *e);

@@ -3,7 +3,6 @@
 #include "columns_own.h"
 #include "review_values.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -159,20 +158,6 @@ void columns_derive_crowd(struct columns *c, size_t row)
         c->label[row] = c->crowd[row];
     else if (c->own->decided[row] == DECIDED_BY_VOTES)
         c->label[row] = (int8_t)votes_label(c->edited[row], c->rule);
-}
-
-void columns_derive_divergence(struct columns *c, size_t row)
-{
-    bool known = c->prediction[row] != CLASS_NONE;
-
-    c->divergence[row] = known ? (float)votes_divergence(&c->votes[row], c->probabilities[row]) : NAN;
-}
-
-void columns_derive_suspect(struct columns *c, size_t row)
-{
-    bool fair = c->prediction[row] != CLASS_NONE && !c->in_sample[row];
-
-    c->suspect[row] = fair ? (float)label_suspicion(c->label[row], c->probabilities[row]) : NAN;
 }
 
 bool columns_replay(struct columns *c, struct sql *db, int64_t sample, struct err *e)

@@ -8,13 +8,16 @@
 
 #include "ferlab/base/arena.h"
 #include "ferlab/store/filter.h"
+#include "ferlab/store/scores.h"
 
 enum filter_kind {
     KIND_SPLIT,
     KIND_CLASS,  /* label, crowd, pred */
-    KIND_NUMBER, /* conf, div, ent, suspect, id */
+    KIND_SCORE,  /* conf, div, ent, suspect and more of scores.h */
+    KIND_NUMBER, /* id */
     KIND_VOTES,  /* votes.CLASS: a number too */
     KIND_YES,    /* flag, reviewed, note */
+    KIND_ISSUE,
     KIND_TAG,
     KIND_NAME,
     KIND_IN,
@@ -30,6 +33,12 @@ enum filter_field {
     FIELD_DIV,
     FIELD_ENT,
     FIELD_SUSPECT,
+    FIELD_SELF,
+    FIELD_MARGIN,
+    FIELD_KL,
+    FIELD_MISTAKEN,
+    FIELD_HARDNESS,
+    FIELD_ISSUE,
     FIELD_VOTES,
     FIELD_ID,
     FIELD_FLAG,
@@ -47,6 +56,7 @@ struct filter_field_row {
     enum filter_kind kind;
     const char *example; /* "conf>0.8" */
     bool sorts;
+    enum sample_score score; /* of KIND_SCORE */
 };
 
 extern const struct filter_field_row filter_fields[FIELD_COUNT];

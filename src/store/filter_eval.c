@@ -9,18 +9,12 @@
 /* The number a field has for a row; NaN where it has none. */
 static double number_of(const struct columns *c, size_t row, enum filter_field field, int class)
 {
-    switch (field) {
-    case FIELD_CONF:
-        return (double)c->confidence[row];
-    case FIELD_DIV:
-        return (double)c->divergence[row];
-    case FIELD_ENT:
-        return (double)c->entropy[row];
-    case FIELD_SUSPECT:
-        return (double)c->suspect[row];
-    case FIELD_ID:
+    switch (filter_fields[field].kind) {
+    case KIND_SCORE:
+        return (double)sample_score(c, row, filter_fields[field].score);
+    case KIND_NUMBER:
         return (double)c->id[row];
-    case FIELD_VOTES:
+    case KIND_VOTES:
         return c->votes[row].count[class];
     default:
         return NAN;
@@ -74,6 +68,16 @@ static bool compare_class(const struct columns *c, size_t row, const struct filt
     return (class == s->class) == (s->relation == IS_EQUAL);
 }
 
+/* Neither issue:yes nor issue:no where no model that has not seen the sample speaks of its label. */
+static bool compare_issue(const struct columns *c, size_t row, const struct filter_step *s)
+{
+    if (isnan(c->suspect[row]))
+        return false;
+    bool found = s->class == CLASS_NONE ? c->issue[row] != CLASS_NONE : c->issue[row] == s->class;
+
+    return found == (s->relation == IS_EQUAL);
+}
+
 static bool test(const struct columns *c, size_t row, const struct filter_step *s)
 {
     bool found;
@@ -100,6 +104,8 @@ static bool test(const struct columns *c, size_t row, const struct filter_step *
     case FIELD_IN:
         found = c->in_sample[row];
         break;
+    case FIELD_ISSUE:
+        return compare_issue(c, row, s);
     default:
         if (filter_fields[s->field].kind == KIND_CLASS)
             return compare_class(c, row, s);
@@ -137,16 +143,10 @@ bool filter_matches(const struct filter *f, const struct columns *c, size_t row)
 
 static bool speaks_of_predictions(const struct filter_step *s)
 {
-    switch (s->field) {
-    case FIELD_PRED:
-    case FIELD_CONF:
-    case FIELD_DIV:
-    case FIELD_SUSPECT:
-    case FIELD_IN:
-        return true;
-    default:
-        return s->against_field && s->other == FIELD_PRED;
-    }
+    if (filter_fields[s->field].kind == KIND_SCORE)
+        return s->field != FIELD_ENT;
+    return s->field == FIELD_PRED || s->field == FIELD_IN || s->field == FIELD_ISSUE ||
+           (s->against_field && s->other == FIELD_PRED);
 }
 
 /* Which truths a row can arrive with at each step: jumps only lead forward, so one walk finds them. */

@@ -14,12 +14,16 @@ const char filter_help[] =
     "split:train label:fear crowd:none pred:anger  train valid test none; an emotion, unknown, nf, none\n"
     "                                              (a prediction is an emotion or none)\n"
     "conf>0.8 div>=0.2 ent<1 suspect>0.5 id:17     numbers, with < <= > >= = !=\n"
+    "self<0.1 margin<0.2 kl>2 mistaken>0.9         what the prediction says against the label\n"
+    "hardness>1.5                                  how unsure the prediction is\n"
+    "issue:yes issue:fear                          labels that confident learning takes for wrong; for that\n"
     "votes.happiness>=6                            how many voted so\n"
     "pred!=label pred=crowd label!=crowd           pred!=label: only where the label is an emotion\n"
     "flag:yes reviewed:no note:yes                 yes or no\n"
     "tag:NAME name:fer001* in:train                in:train: the model was trained on it\n"
     "and or not ( )                                a space is `and`; values with spaces: name:\"a b*\"\n"
-    "sort:-suspect                                 id name split label crowd pred conf div ent votes.CLASS\n";
+    "sort:-suspect                                 id name split label crowd pred votes.CLASS, or a number "
+    "above\n";
 
 static int column_of(const char *text, const char *place)
 {

@@ -14,10 +14,16 @@ const struct filter_field_row filter_fields[FIELD_COUNT] = {
     [FIELD_LABEL] = {"label", KIND_CLASS, "label:fear", true},
     [FIELD_CROWD] = {"crowd", KIND_CLASS, "crowd:fear", true},
     [FIELD_PRED] = {"pred", KIND_CLASS, "pred:fear or pred!=label", true},
-    [FIELD_CONF] = {"conf", KIND_NUMBER, "conf>0.8", true},
-    [FIELD_DIV] = {"div", KIND_NUMBER, "div>0.2", true},
-    [FIELD_ENT] = {"ent", KIND_NUMBER, "ent<1", true},
-    [FIELD_SUSPECT] = {"suspect", KIND_NUMBER, "suspect>0.5", true},
+    [FIELD_CONF] = {"conf", KIND_SCORE, "conf>0.8", true, SAMPLE_CONFIDENCE},
+    [FIELD_DIV] = {"div", KIND_SCORE, "div>0.2", true, SAMPLE_DIVERGENCE},
+    [FIELD_ENT] = {"ent", KIND_SCORE, "ent<1", true, SAMPLE_ENTROPY},
+    [FIELD_SUSPECT] = {"suspect", KIND_SCORE, "suspect>0.5", true, SAMPLE_SUSPECT},
+    [FIELD_SELF] = {"self", KIND_SCORE, "self<0.1", true, SAMPLE_SELF_CONFIDENCE},
+    [FIELD_MARGIN] = {"margin", KIND_SCORE, "margin<0.2", true, SAMPLE_MARGIN},
+    [FIELD_KL] = {"kl", KIND_SCORE, "kl>2", true, SAMPLE_KL},
+    [FIELD_MISTAKEN] = {"mistaken", KIND_SCORE, "mistaken>0.9", true, SAMPLE_MISTAKENNESS},
+    [FIELD_HARDNESS] = {"hardness", KIND_SCORE, "hardness>1.5", true, SAMPLE_HARDNESS},
+    [FIELD_ISSUE] = {"issue", KIND_ISSUE, "issue:yes or issue:fear", false},
     [FIELD_VOTES] = {"votes.", KIND_VOTES, "votes.happiness>=6", true},
     [FIELD_ID] = {"id", KIND_NUMBER, "id:17", true},
     [FIELD_FLAG] = {"flag", KIND_YES, "flag:yes", false},
@@ -59,6 +65,11 @@ static bool field_parse(const char *word, enum filter_field *field, int *class)
     return false;
 }
 
+static bool is_compared(enum filter_kind kind)
+{
+    return kind == KIND_SCORE || kind == KIND_NUMBER || kind == KIND_VOTES;
+}
+
 /* The field that a long or misspelt word may have meant, for sort: or as a term; NULL where none is near. */
 static const struct filter_field_row *nearest_field(const char *word, bool to_sort)
 {
@@ -95,11 +106,11 @@ static bool unknown_field(struct filter_parser *p, const char *word, const char 
         return filter_fail(p, place, "'%s' is nothing to filter by; did you mean 'label:%s'?", word, word);
     if (near)
         return filter_fail(p, place, "'%s' is nothing to filter by; did you mean '%s%s'?", word, near->name,
-                           near->kind == KIND_NUMBER ? "" : ":");
+                           is_compared(near->kind) ? "" : ":");
     return filter_fail(
         p, place,
-        "'%s' is nothing to filter by; there are split label crowd pred conf div ent suspect votes.CLASS id "
-        "flag reviewed note tag name in, and sort",
+        "'%s' is nothing to filter by; there are split label crowd pred conf div ent suspect self margin kl "
+        "mistaken hardness issue votes.CLASS id flag reviewed note tag name in, and sort",
         word);
 }
 
@@ -168,9 +179,7 @@ static bool take_relation(struct filter_parser *p, enum filter_field field, cons
         return filter_fail(p, end, "this cannot follow '%.*s'; write %s", (int)(end - start), start,
                            filter_fields[field].example);
     return filter_fail(p, start, "'%.*s' needs a %s such as %s", (int)(end - start), start,
-                       filter_fields[field].kind == KIND_NUMBER || filter_fields[field].kind == KIND_VOTES
-                           ? "comparison"
-                           : "value",
+                       is_compared(filter_fields[field].kind) ? "comparison" : "value",
                        filter_fields[field].example);
 }
 
@@ -277,6 +286,24 @@ static bool read_yes(struct filter_parser *p, struct filter_step *step, const ch
     return true;
 }
 
+/* yes, no, or what the label should be, which is an emotion. */
+static bool read_issue(struct filter_parser *p, struct filter_step *step, const char *value,
+                       const char *place)
+{
+    char word[WORD_MAX];
+
+    step->class = CLASS_NONE;
+    if (strcasecmp(value, "yes") == 0 || strcasecmp(value, "no") == 0)
+        return read_yes(p, step, value, place);
+    if (copy_word(word, value, strlen(value)) && class_parse(word, &step->class) &&
+        class_is_emotion(step->class))
+        return true;
+    return filter_fail(p, place,
+                       "'%s' is no emotion; write issue:yes, issue:no, or issue:fear for labels "
+                       "that should be that",
+                       value);
+}
+
 static bool read_text(struct filter_parser *p, struct filter_step *step, const char *value, const char *place)
 {
     (void)p;
@@ -300,6 +327,7 @@ static const struct {
     bool (*read)(struct filter_parser *p, struct filter_step *step, const char *value, const char *place);
 } kinds[] = {
     [KIND_SPLIT] = {false, true, read_split},   [KIND_CLASS] = {false, true, read_class},
+    [KIND_SCORE] = {true, false, read_number},  [KIND_ISSUE] = {false, true, read_issue},
     [KIND_NUMBER] = {true, false, read_number}, [KIND_VOTES] = {true, false, read_number},
     [KIND_YES] = {false, true, read_yes},       [KIND_TAG] = {false, true, read_text},
     [KIND_NAME] = {false, true, read_text},     [KIND_IN] = {false, true, read_in},
@@ -332,8 +360,8 @@ static bool parse_sort(struct filter_parser *p, const char *start, const char *r
                                f->descending ? "-" : "", near->name);
         return filter_fail(
             p, place,
-            "'%s' is nothing to sort by; there are id name split label crowd pred conf div ent suspect "
-            "votes.CLASS",
+            "'%s' is nothing to sort by; there are id name split label crowd pred conf div ent suspect self "
+            "margin kl mistaken hardness votes.CLASS",
             value);
     }
     return true;

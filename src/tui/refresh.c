@@ -256,7 +256,11 @@ bool app_use_model(struct app *app, int64_t model)
 
 void app_use_rule(struct app *app, enum rule rule)
 {
-    columns_use_rule(app->columns, rule);
+    struct err e;
+    if (!columns_use_rule(app->columns, rule, &e)) {
+        app_complain(app, "%s", e.text);
+        return;
+    }
     rows_apply(app);
     app_changed(app, CHANGE_LABELS | CHANGE_ROWS);
     app_message(app, "labels under the rule %s", rule_name(rule));

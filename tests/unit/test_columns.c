@@ -90,6 +90,7 @@ static void assert_same_columns(const struct columns *a, const struct columns *b
         assert_true(same_float(a->divergence[i], b->divergence[i]));
         assert_true(same_float(a->entropy[i], b->entropy[i]));
         assert_true(same_float(a->suspect[i], b->suspect[i]));
+        assert_int_equal(a->issue[i], b->issue[i]);
     }
 }
 
@@ -293,13 +294,13 @@ static void test_changing_model_and_rule_equals_loading_so(void **state)
     struct columns *changed = load(&f, first), *fresh;
 
     MUST(&f, columns_use_model(changed, f.ws, second, &f.e));
-    columns_use_rule(changed, RULE_DISTRIBUTION);
+    MUST(&f, columns_use_rule(changed, RULE_DISTRIBUTION, &f.e));
     MUST(&f, columns_load(&fresh, f.ws, RULE_DISTRIBUTION, second, &f.e));
     assert_same_columns(changed, fresh);
     assert_int_equal(changed->label[0],
                      CLASS_DISGUST); /* no majority, but the first of two in the distribution */
     columns_free(fresh);
-    columns_use_rule(changed, RULE_MAJORITY);
+    MUST(&f, columns_use_rule(changed, RULE_MAJORITY, &f.e));
     MUST(&f, columns_use_model(changed, f.ws, -1, &f.e));
     fresh = load(&f, -1);
     assert_same_columns(changed, fresh);

@@ -377,10 +377,10 @@ static void test_csv_has_a_row_a_sample(void **state)
     export_fine("csv", "split:train sort:name", LABELS_CROWD, 3);
     char *text = read_below(dir, "out");
     static const char expected[] =
-        "\n3,a.png,train,0,0,0,8,2,0,0,0,0,0,sadness,sadness,no,no,,,,,,,,,,,,,,,,0.500402,,[]\n"
-        "1,b.png,train,4,0,0,1,3,2,0,0,0,0,none,none,no,no,,,,,,,,,,,,,,,,1.27985,,[]\n"
+        "\n3,a.png,train,0,0,0,8,2,0,0,0,0,0,sadness,sadness,no,no,,,,,,,,,,,,,,,,0.500402,,,,,,,,[]\n"
+        "1,b.png,train,4,0,0,1,3,2,0,0,0,0,none,none,no,no,,,,,,,,,,,,,,,,1.27985,,,,,,,,[]\n"
         "2,\"comma, name.png\",train,0,10,0,0,0,0,0,0,0,0,happiness,happiness,no,yes,,,,,,,,,,,,,,"
-        "\"two\nlines\",blur dark,0,,\"[{\"\"id\"\":1,";
+        "\"two\nlines\",blur dark,0,,,,,,,,\"[{\"\"id\"\":1,";
     assert_memory_equal(text, "id,name,split,votes_neutral,", 28);
     assert_memory_equal(strchr(text, '\n'), expected, strlen(expected));
     free(text);

@@ -41,10 +41,20 @@ static int8_t label[] = {CLASS_NEUTRAL, CLASS_HAPPINESS, CLASS_SURPRISE, CLASS_N
                          CLASS_ANGER,   CLASS_NF,        CLASS_UNKNOWN,  CLASS_CONTEMPT};
 static int8_t prediction[] = {CLASS_NEUTRAL, CLASS_SADNESS, CLASS_SURPRISE, CLASS_ANGER,
                               CLASS_NONE,    CLASS_DISGUST, CLASS_FEAR,     CLASS_NEUTRAL};
+static float probabilities[][EMOTION_COUNT] = {{0.9F, 0, 0, 0.1F},
+                                               {0.1F, 0.1F, 0, 0.8F},
+                                               {0, 0, 0.55F, 0, 0, 0, 0.45F},
+                                               {0.3F, 0, 0, 0.3F, 0.4F},
+                                               {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN},
+                                               {0, 0, 0, 0, 0.05F, 0.95F},
+                                               {0, 0, 0.3F, 0, 0, 0, 0.7F},
+                                               {0.8F, 0, 0, 0, 0, 0, 0, 0.2F}};
 static float confidence[] = {0.9F, 0.8F, 0.55F, 0.4F, NAN, 0.95F, 0.7F, 0.8F};
 static float divergence[] = {0.1F, 0.6F, 0.5F, 0.7F, NAN, 0.2F, 0.3F, 0.65F};
 static float entropy[] = {0.325F, 0.673F, 0.673F, 0.693F, 0, 0.802F, 0.5F, 0.325F};
 static float suspect[] = {0.1F, 0.9F, 0.3F, NAN, NAN, NAN, NAN, 0.85F};
+static int8_t issue[] = {CLASS_NONE, CLASS_SADNESS, CLASS_NONE, CLASS_NONE,
+                         CLASS_NONE, CLASS_NONE,    CLASS_NONE, CLASS_NEUTRAL};
 static bool flagged[] = {false, true, false, false, false, false, true, false};
 static bool reviewed[] = {false, false, true, false, false, true, true, false};
 static bool in_sample[] = {true, true, false, false, false, false, false, false};
@@ -67,7 +77,9 @@ static const struct columns columns = {.count = ROWS,
                                        .in_sample = in_sample,
                                        .divergence = divergence,
                                        .entropy = entropy,
-                                       .suspect = suspect};
+                                       .suspect = suspect,
+                                       .issue = issue,
+                                       .probabilities = probabilities};
 
 /* The ids a filter picks, in order, as "1 2 3". */
 static void picked(const char *text, char out[64])
@@ -126,6 +138,17 @@ static void test_what_filters_pick(void **state)
         {"ent<0.4", "1 5 9"},
         {"suspect>0.5", "2 9"},
         {"not suspect>0.5", "1 3 4 5 6 7"},
+        {"self<=0.2", "2 9"},
+        {"margin<0.18", "2"},
+        {"kl>1", "1 9"},
+        {"mistaken>=0.9", "2 9"},
+        {"hardness>0.65", "3 4"},
+        {"issue:yes", "2 9"},
+        {"issue:no", "1 3"},
+        {"issue!=no", "2 9"},
+        {"issue:Sad", "2"},
+        {"issue!=sadness", "1 3 9"},
+        {"not issue:yes", "1 3 4 5 6 7"},
         {"votes.happiness>=1", "1 2 9"},
         {"votes.nf>0", "6"},
         {"votes.unknown!=0", "6 7"},
@@ -191,6 +214,10 @@ static void test_how_filters_order(void **state)
         {"sort:-conf", "6 1 2 9 7 3 4 5"},
         {"sort:suspect", "1 3 9 2 4 5 6 7"},
         {"sort:-suspect", "2 9 3 1 4 5 6 7"},
+        {"sort:self", "2 9 3 1 4 5 6 7"},
+        {"sort:margin", "2 9 3 1 4 5 6 7"},
+        {"sort:-mistaken", "2 9 3 1 4 5 6 7"},
+        {"sort:-hardness", "4 3 2 7 9 1 6 5"},
         {"sort:div", "1 6 7 3 2 9 4 5"},
         {"sort:ent", "5 1 9 7 2 3 4 6"},
         {"sort:split", "1 2 3 4 5 6 7 9"},
@@ -259,6 +286,10 @@ static void test_mistakes_are_pointed_at(void **state)
         {"flag:maybe", "filter:6: 'flag' takes yes or no"},
         {"flag:", "filter:6: a value is missing"},
         {"flag>yes", "filter:5: 'flag' cannot be compared so"},
+        {"issue:nf", "filter:7: 'nf' is no emotion; write issue:yes"},
+        {"issue>yes", "filter:6: 'issue' cannot be compared so"},
+        {"self:0.1", "filter:1: 'self' needs a comparison such as self<0.1"},
+        {"sort:issue", "filter:6: 'issue' is nothing to sort by"},
         {"in:valid", "filter:4: only in:train is known"},
         {"name:\"abc", "filter:6: this quote is never closed"},
         {"name:\"\"", "filter:6: a value is missing"},
@@ -359,9 +390,10 @@ static void test_any_text_is_taken_or_refused(void **state)
 
 static void test_the_help_names_every_field(void **state)
 {
-    static const char *const words[] = {
-        "split:", "label:", "crowd:",    "pred:", "conf", "div",   "ent",      "suspect", "votes.",
-        "id:",    "flag:",  "reviewed:", "note:", "tag:", "name:", "in:train", "sort:"};
+    static const char *const words[] = {"split:",   "label:",  "crowd:", "pred:",    "conf",  "div",
+                                        "ent",      "suspect", "self",   "margin",   "kl",    "mistaken",
+                                        "hardness", "issue:",  "votes.", "id:",      "flag:", "reviewed:",
+                                        "note:",    "tag:",    "name:",  "in:train", "sort:"};
 
     (void)state;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -382,6 +414,7 @@ static void test_rows_that_could_pass_once_predicted(void **state)
         {"not (split:train or pred=label) reviewed:yes", "6 7"},
         {"not (split:train pred=label) id<=3", "1 2 3"},
         {"split:valid", "4 5 6"},
+        {"split:valid issue:yes self<0 margin<0 kl<0 mistaken<0 hardness<0", "4 5 6"},
         {"in:train ent>0.6 suspect>1 div>2", "2 3 4 6"},
     };
 

@@ -136,18 +136,6 @@ static void test_scores_are_nan_without_their_inputs(void **state)
     const float p[EMOTION_COUNT] = {1}, missing[EMOTION_COUNT] = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     assert_true(isnan(votes_divergence(&faceless, p)));
     assert_true(isnan(votes_divergence(&face, missing)));
-    assert_true(isnan(label_suspicion(0, missing)));
-    assert_true(isnan(label_suspicion(CLASS_NONE, p)));
-    assert_true(isnan(label_suspicion(CLASS_UNKNOWN, p)));
-}
-
-static void test_suspicion_runs_from_sure_to_contradicted(void **state)
-{
-    (void)state;
-    const float p[EMOTION_COUNT] = {0.7F, 0.2F, 0.1F};
-    assert_float_equal(label_suspicion(0, p), (0.2 - 0.7 + 1) / 2, 1e-6);
-    assert_float_equal(label_suspicion(1, p), (0.7 - 0.2 + 1) / 2, 1e-6);
-    assert_float_equal(label_suspicion(7, p), (0.7 + 1) / 2, 1e-6);
 }
 
 static void test_words_parse_back(void **state)
@@ -200,7 +188,6 @@ int main(void)
         cmocka_unit_test(test_entropy_of_known_shares),
         cmocka_unit_test(test_divergence_is_zero_alike_and_one_apart),
         cmocka_unit_test(test_scores_are_nan_without_their_inputs),
-        cmocka_unit_test(test_suspicion_runs_from_sure_to_contradicted),
         cmocka_unit_test(test_words_parse_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

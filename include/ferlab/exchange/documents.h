@@ -5,6 +5,7 @@
 #include "ferlab/base/json.h"
 #include "ferlab/store/columns.h"
 #include "ferlab/store/reviews.h"
+#include "ferlab/store/scores.h"
 
 /* One sample: id, name, split, votes, crowd, label, reviewed, flagged, prediction, confidence, divergence and
  * more. What is not known is null. New reference; NULL when memory runs out. */
@@ -13,14 +14,7 @@ json_t *sample_document(const struct columns *c, size_t row);
 /* The eight probabilities of a sample, or null. */
 json_t *probabilities_document(const struct columns *c, size_t row);
 
-/* The scores of a sample, by name: confidence, divergence, suspect, entropy; null where one is not known.
- * csv has the first SCORES_IN_PLACE in columns of its own. */
-enum { SCORES_IN_PLACE = 3 };
-struct score {
-    const char *name;
-    float (*of)(const struct columns *c, size_t row);
-};
-extern const struct score scores[]; /* ends with name NULL */
+/* The scores of a sample, by sample_score_name; null where one is not known. */
 json_t *scores_document(const struct columns *c, size_t row);
 
 /* Counts of votes, in the order of the classes. */

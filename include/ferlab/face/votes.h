@@ -32,9 +32,4 @@ double votes_divergence(const struct votes *v, const float p[EMOTION_COUNT]);
 /* Kullback-Leibler divergence KL(shares || p) in nats, p below 1e-7 counting as that; NaN likewise. */
 double votes_kl(const struct votes *v, const float p[EMOTION_COUNT]);
 
-/* How likely a label is wrong given out-of-sample probabilities: one minus the normalised margin,
- * (max_{k != label} p_k - p_label + 1) / 2, in [0, 1] (Northcutt et al. 2021). NaN unless label is an
- * emotion. */
-double label_suspicion(int label, const float p[EMOTION_COUNT]);
-
 #endif

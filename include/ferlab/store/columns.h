@@ -42,7 +42,9 @@ struct columns {
     bool *in_sample;
     float *divergence; /* votes_divergence */
     float *entropy;    /* votes_entropy, of the votes as imported */
-    float *suspect;    /* label_suspicion of the label in force; NaN where the model was trained on it */
+    /* of the label in force; from predictions by a model that was not trained on the sample only */
+    float *suspect; /* 1 - suspect_margin; NaN where there is none */
+    int8_t *issue;  /* the emotion it should be by confident_issues over all these samples, else CLASS_NONE */
 
     int64_t last_event; /* id of the newest event taken in */
     int64_t event_count;
@@ -59,7 +61,7 @@ bool columns_refresh(struct columns *c, struct workspace *ws, bool *changed, str
 
 /* Other predictions, or another rule, for the same samples. */
 bool columns_use_model(struct columns *c, struct workspace *ws, int64_t model, struct err *e);
-void columns_use_rule(struct columns *c, enum rule rule);
+bool columns_use_rule(struct columns *c, enum rule rule, struct err *e);
 
 /* The row with that sample id, or -1. */
 int64_t columns_row(const struct columns *c, int64_t id);

@@ -2,12 +2,14 @@
  *     split:valid pred!=label conf>0.8 sort:-suspect
  * Terms are joined by `and`, `or`, `not`, ( ); a space is `and`. Then `sort:[-]KEY`.
  *     split:S label:C crowd:C pred:C      names of emotion.h; label:none, crowd:none and pred:none too
- *     conf div ent suspect votes.CLASS id with < <= > >= = !=   numbers; id:N too
+ *     conf div ent suspect self margin kl mistaken hardness     scores (scores.h), with < <= > >= = !=
+ *     votes.CLASS id               numbers, likewise; id:N too
+ *     issue:yes issue:no issue:C   whether confident learning takes the label for wrong, or for a wrong C
  *     flag: reviewed: note:  yes or no;  tag:NAME  name:GLOB  in:train
  *     pred=label pred!=label crowd!=label ...     pred!=label only where the label is an emotion
  *     label!=fear split!=train tag!=dark          != may stand for : anywhere; name:"a b*" holds a space
- * A term over a prediction is false where there is none. Sort keys: id name split label crowd pred conf div
- * ent suspect votes.CLASS; rows without the value come last either way. */
+ * A term over a prediction is false where there is none. Sort keys: id name split label crowd pred
+ * votes.CLASS and scores; rows without the value come last either way. */
 #ifndef FERLAB_STORE_FILTER_H
 #define FERLAB_STORE_FILTER_H
 
