@@ -5,9 +5,9 @@
  * stored tensors computed once; graph_run.c takes the steps one after the other on the calling thread;
  * graph_images.c gives each thread its own images. graph_ops_*.c hold the operators, graph_table.c their
  * names. graph_learn.c finds what can be learnt, graph_tape.c takes the steps forward and back again,
- * graph_train.c does so for the images of a batch, graph_back_*.c hold the operators' gradients. Every size
- * is computed from a file's claims, so nothing is allocated or computed but through step_output, step_scratch
- * and step_work, which refuse beyond the limits. */
+ * graph_train.c does so for the images of a batch, graph_cam.c to see what speaks for a class; graph_back_*.c
+ * hold the operators' gradients. Every size is computed from a file's claims, so nothing is allocated or
+ * computed but through step_output, step_scratch and step_work, which refuse beyond the limits. */
 #ifndef FERLAB_NN_GRAPH_PRIVATE_H
 #define FERLAB_NN_GRAPH_PRIVATE_H
 
@@ -104,6 +104,8 @@ struct value graph_image_value(const struct graph *g, const float *images);
 const struct graph_step *graph_maker(const struct graph *g, int value);
 /* Whether its operator is among those; NULL ends the list. */
 bool graph_step_is(const struct graph_step *s, const char *const *types);
+/* Whether numbers of that input go into its output, so that a gradient could come back. */
+bool graph_step_carries(const struct graph_step *s, int input);
 /* The step that computes the output, those that only rename it left out; NULL where none does. */
 const struct graph_step *graph_last_step(const struct graph *g);
 /* As many threads as asked for (0: all), but no more than their memory allows, `bytes` each. */
@@ -172,8 +174,18 @@ bool tape_forward(struct tape *t, const struct value *inputs, int steps, struct 
 float *tape_gradient(struct tape *t, int value, struct step *s);
 /* Back over them: gradients reach every wanted value that those set before depend on. */
 bool tape_backward(struct tape *t, int steps, struct err *e);
+/* The same a step at a time: forward from 0 on, back in the opposite order. */
+void tape_start(struct tape *t, const struct value *inputs, struct budget budget);
+bool tape_step(struct tape *t, int step, struct err *e);
+bool tape_step_back(struct tape *t, int step, struct err *e);
 /* Frees the values and all gradients that are not lent. */
 void tape_clear(struct tape *t);
+
+/* graph_cam.c, for tests: the value that was looked at, NONE before the first map is done, and the gradient
+ * there. */
+struct graph_cam;
+int graph_cam_value(const struct graph_cam *c);
+const float *graph_cam_gradient(const struct graph_cam *c);
 
 /* ---- what operators are made of: graph_step.c ---- */
 

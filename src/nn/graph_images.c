@@ -160,6 +160,11 @@ bool graph_step_is(const struct graph_step *s, const char *const *types)
     return *types != NULL;
 }
 
+bool graph_step_carries(const struct graph_step *s, int input)
+{
+    return s->inputs[input] != NONE && (s->op->carries == NONE || input < s->op->carries);
+}
+
 const struct graph_step *graph_last_step(const struct graph *g)
 {
     static const char *const renaming[] = {"Identity", "Dropout",   "Reshape", "Flatten",

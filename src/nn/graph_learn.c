@@ -29,11 +29,6 @@ static const char *roles_of(const struct graph_step *s)
 /* What numbers a value is made of. */
 enum making { MADE_OF_NO_IMAGE, MADE_OF_PIXELS, MADE_OF_FEATURES };
 
-static bool carries(const struct graph_step *s, int input)
-{
-    return s->inputs[input] != NONE && (s->op->carries == NONE || input < s->op->carries);
-}
-
 /* ---- the choice ---- */
 
 struct choice {
@@ -66,7 +61,7 @@ static enum making making_of(const struct choice *c, const struct graph_step *s)
 {
     enum making most = MADE_OF_NO_IMAGE;
     for (int i = 0; i < s->input_count; i++)
-        if (carries(s, i) && c->found[s->inputs[i]].made > most)
+        if (graph_step_carries(s, i) && c->found[s->inputs[i]].made > most)
             most = c->found[s->inputs[i]].made;
     return most == MADE_OF_PIXELS && strchr(roles_of(s), 'w') ? MADE_OF_FEATURES : most;
 }
@@ -143,7 +138,7 @@ static bool check_folded(const struct choice *c, const struct graph_step *s, str
 {
     const struct graph *g = c->g;
     for (int k = 0; k < s->input_count; k++)
-        if (carries(s, k) && c->found[s->inputs[k]].chosen)
+        if (graph_step_carries(s, k) && c->found[s->inputs[k]].chosen)
             return err_set(e, ERR_INPUT,
                            "%s: tensor '%.*s' is a weight and a part of the constant '%.*s' too; such models "
                            "cannot be trained",
@@ -178,11 +173,12 @@ bool graph_spread_wanted(const struct graph *g, int step_count, bool *wanted, st
         const struct graph_step *s = &g->steps[i];
         bool reached = false;
         for (int k = 0; k < s->input_count; k++)
-            reached |= carries(s, k) && wanted[s->inputs[k]];
+            reached |= graph_step_carries(s, k) && wanted[s->inputs[k]];
         if (reached && !s->op->backward) {
             struct step at = {.graph = g, .node = s, .err = e};
-            return step_refuse(&at, "this operator has no gradient, so the weights before it cannot be "
-                                    "learnt");
+            return step_refuse(&at,
+                               "this operator has no gradient, so that what lies before it can neither be "
+                               "learnt nor explained");
         }
         if (reached && s->outputs[0] != NONE)
             wanted[s->outputs[0]] = true;

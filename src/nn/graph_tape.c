@@ -31,13 +31,23 @@ void tape_free(struct tape *t)
     *t = (struct tape){0};
 }
 
-bool tape_forward(struct tape *t, const struct value *inputs, int steps, struct budget budget, struct err *e)
+void tape_start(struct tape *t, const struct value *inputs, struct budget budget)
 {
     t->budget = budget;
     graph_start(t->graph, inputs, t->values);
+}
+
+bool tape_step(struct tape *t, int step, struct err *e)
+{
+    return graph_run_step(t->graph, &t->graph->steps[step], t->values, &t->budget, e);
+}
+
+bool tape_forward(struct tape *t, const struct value *inputs, int steps, struct budget budget, struct err *e)
+{
     bool fine = true;
+    tape_start(t, inputs, budget);
     for (int i = 0; fine && i < steps; i++)
-        fine = graph_run_step(t->graph, &t->graph->steps[i], t->values, &t->budget, e);
+        fine = tape_step(t, i, e);
     return fine;
 }
 
@@ -73,17 +83,17 @@ static bool reach_inputs(struct tape *t, struct step *s)
     const struct graph_step *node = s->node;
     for (int i = 0; i < node->input_count; i++) {
         int v = node->inputs[i];
-        bool carried = node->op->carries == NONE || i < node->op->carries;
         t->in[i] = v == NONE ? NULL : &t->values[v];
         t->dx[i] = NULL;
-        if (carried && v != NONE && t->wanted[v] && !(t->dx[i] = tape_gradient(t, v, s)))
+        if (graph_step_carries(node, i) && t->wanted[v] && !(t->dx[i] = tape_gradient(t, v, s)))
             return false;
     }
     return true;
 }
 
-static bool step_back(struct tape *t, const struct graph_step *node, struct err *e)
+bool tape_step_back(struct tape *t, int step, struct err *e)
 {
+    const struct graph_step *node = &t->graph->steps[step];
     int out = node->outputs[0];
     if (out == NONE || !t->wanted[out] || !t->gradients[out].data)
         return true;
@@ -106,7 +116,7 @@ bool tape_backward(struct tape *t, int steps, struct err *e)
 {
     bool fine = true;
     for (int i = steps - 1; fine && i >= 0; i--)
-        fine = step_back(t, &t->graph->steps[i], e);
+        fine = tape_step_back(t, i, e);
     return fine;
 }
 

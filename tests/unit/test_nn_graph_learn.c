@@ -471,8 +471,8 @@ static void test_operators_without_gradient_are_named(void **state)
     add_node(&g, "Cast", "c", "numbers", "to", 1, (int64_t[]){1});
     add_tail(&g, "numbers");
     expect_refusal(&g,
-                   "made.onnx: node 'Cast' (Cast): this operator has no gradient, so the weights before it "
-                   "cannot be learnt");
+                   "made.onnx: node 'Cast' (Cast): this operator has no gradient, so that what lies before "
+                   "it can neither be learnt nor explained");
 }
 
 static void test_models_that_cannot_be_trained_say_why(void **state)
