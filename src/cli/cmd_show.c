@@ -1,6 +1,7 @@
 /* ferlab show: one sample in full. */
 #include "command.h"
 #include "draw_face.h"
+#include "show_cam.h"
 
 #include "ferlab/base/json.h"
 #include "ferlab/base/str.h"
@@ -20,6 +21,11 @@ struct sample_view {
     const struct event *events;
     const bool *standing;
     size_t event_count;
+    const struct cam *cam; /* NULL: not asked for */
+};
+
+struct wish {
+    const char *cam, *png; /* NULL: not asked for */
 };
 
 static json_t *document(const struct sample_view *v)
@@ -34,6 +40,8 @@ static json_t *document(const struct sample_view *v)
                         *v->columns->model_name ? json_text(v->columns->model_name) : json_null());
     json_object_set_new(d, "probabilities", probabilities_document(v->columns, v->row));
     json_object_set_new(d, "history", history);
+    if (v->cam)
+        json_object_set_new(d, "cam", show_cam_document(v->cam));
     return d;
 }
 
@@ -105,12 +113,27 @@ static void print_history(const struct sample_view *v)
     }
 }
 
+static void print_cam(const struct sample_view *v)
+{
+    char model[TEXT];
+    str_escape(model, sizeof model, v->columns->model_name);
+    for (int i = 0; i < FACE_PIXELS; i++)
+        if (v->cam->heat[i] > 0) {
+            printf("heat: what speaks for %s (Grad-CAM of %s)\n", class_title(v->cam->emotion), model);
+            return;
+        }
+    printf("heat: to %s nothing in this face speaks for %s (Grad-CAM)\n", model,
+           class_title(v->cam->emotion));
+}
+
 static void print_sample(const struct sample_view *v)
 {
     const struct columns *c = v->columns;
     char text[TEXT];
     printf("sample %lld   %s   %s\n", (long long)c->id[v->row],
            str_escape(text, sizeof text, c->name[v->row]), split_name((enum split)c->split[v->row]));
+    if (v->cam)
+        print_cam(v);
     print_labels(v);
     printf("\n  %-10s %-*s", "", BAR + 7, "votes");
     if (c->prediction[v->row] != CLASS_NONE)
@@ -129,13 +152,18 @@ static void print_sample(const struct sample_view *v)
     print_history(v);
 }
 
-static bool show_row(struct cli *cli, const struct cli_data *d, size_t row, struct err *e)
+static bool show_row(struct cli *cli, const struct cli_data *d, size_t row, const struct wish *wish,
+                     struct err *e)
 {
     struct arena arena = {0};
     struct event *events;
-    struct sample_view v = {.columns = d->columns, .row = row};
+    struct cam cam;
+    struct sample_view v = {.columns = d->columns, .row = row, .cam = wish->cam ? &cam : NULL};
     uint8_t pixels[FACE_PIXELS];
-    bool fine = reviews_log(d->workspace, 0, d->columns->id[row], 0, &arena, &events, &v.event_count, e);
+    bool fine = sample_pixels(d->workspace, d->columns->id[row], pixels, e) &&
+                (!wish->cam || show_cam(d, row, wish->cam, pixels, &cam, e)) &&
+                (!wish->png || draw_face_png(wish->png, pixels, wish->cam ? cam.heat : NULL, e)) &&
+                reviews_log(d->workspace, 0, d->columns->id[row], 0, &arena, &events, &v.event_count, e);
     bool *standing = fine ? arena_alloc(&arena, v.event_count + 1) : NULL;
     if (fine && !standing)
         err_memory(e, "reading reviews");
@@ -144,8 +172,8 @@ static bool show_row(struct cli *cli, const struct cli_data *d, size_t row, stru
     v.standing = standing;
     if (fine && cli->json) {
         json_print(stdout, document(&v));
-    } else if (fine && (fine = sample_pixels(d->workspace, d->columns->id[row], pixels, e))) {
-        draw_face(pixels);
+    } else if (fine) {
+        draw_face(pixels, wish->cam ? cam.heat : NULL);
         print_sample(&v);
     }
     arena_free(&arena);
@@ -168,10 +196,14 @@ static const char *only_it(const char *word, char where[WHERE])
 int cmd_show(struct cli *cli, int argc, char **argv)
 {
     const char *model = NULL, *rule = NULL;
+    struct wish wish = {0};
     const struct option_row options[] = {
         {"model", OPTION_TEXT, &model, "M", "whose predictions, instead of the current model's", 0, 0},
         {"rule", OPTION_TEXT, &rule, "R", "majority (default), distribution, probability, multi-target", 0,
          0},
+        {"cam", OPTION_TEXT, &wish.cam, "CLASS",
+         "lay over the face what speaks for a class to the model: predicted, label or an emotion", 0, 0},
+        {"png", OPTION_TEXT, &wish.png, "FILE", "write the face, with what lies over it, as a picture", 0, 0},
         {"", OPTION_NOTE, NULL, NULL, "An ID is a sample's number, or its name where only one split has it.",
          0, 0},
         {0},
@@ -186,10 +218,11 @@ int cmd_show(struct cli *cli, int argc, char **argv)
     int status;
     size_t row;
     struct err e = {0};
-    struct cli_asked asked = {.rule = rule, .model = model, .where = only_it(argv[1], where)};
+    struct cli_asked asked = {
+        .rule = rule, .model = model, .where = only_it(argv[1], where), .predicted = wish.cam != NULL};
     if (!cli_open(cli, &asked, &data, &status))
         return status;
-    if (!cli_find_sample(&data, argv[1], &row, &e) || !show_row(cli, &data, row, &e))
+    if (!cli_find_sample(&data, argv[1], &row, &e) || !show_row(cli, &data, row, &wish, &e))
         status = cli_fail(&e);
     cli_close(&data);
     return status;

@@ -34,7 +34,7 @@ uint32_t png_crc32(const uint8_t *p, size_t count);
 bool png_is_storable(int width, int height);
 uint8_t *png_store(const uint8_t *pixels, int width, int height, size_t *count);
 
-/* An encoded PNG, malloc'ed; NULL when memory runs out. */
-uint8_t *png_encode(const uint8_t *pixels, int width, int height, size_t *count);
+/* An encoded PNG of 1 (gray) or 3 channels, malloc'ed; NULL when memory runs out. */
+uint8_t *png_encode(const uint8_t *pixels, int width, int height, int channels, size_t *count);
 
 #endif

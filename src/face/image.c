@@ -175,26 +175,44 @@ void image_standardise(const uint8_t *in, float *out, size_t count)
         out[i] = ((float)in[i] - middle) * scale;
 }
 
-bool image_png_bytes(const uint8_t *pixels, int width, int height, uint8_t **out, size_t *count,
-                     struct err *e)
+static bool encode_png(const uint8_t *pixels, int width, int height, int channels, uint8_t **out,
+                       size_t *count, struct err *e)
 {
     *out = NULL;
     *count = 0;
     if (width < 1 || height < 1 || width > IMAGE_MAX_SIDE || height > IMAGE_MAX_SIDE)
         return err_set(e, ERR_INPUT, "a PNG of %d x %d pixels cannot be written; choose 1 to %d a side",
                        width, height, IMAGE_MAX_SIDE);
-    *out = png_is_storable(width, height) ? png_store(pixels, width, height, count)
-                                          : png_encode(pixels, width, height, count);
+    *out = channels == 1 && png_is_storable(width, height)
+               ? png_store(pixels, width, height, count)
+               : png_encode(pixels, width, height, channels, count);
     return *out || err_memory(e, "writing a PNG");
 }
 
-bool image_png_write(const char *path, const uint8_t *pixels, int width, int height, struct err *e)
+static bool write_png(const char *path, const uint8_t *pixels, int width, int height, int channels,
+                      struct err *e)
 {
     uint8_t *bytes;
     size_t count;
-    if (!image_png_bytes(pixels, width, height, &bytes, &count, e))
+    if (!encode_png(pixels, width, height, channels, &bytes, &count, e))
         return false;
     bool ok = file_write(path, bytes, count, e);
     free(bytes);
     return ok;
+}
+
+bool image_png_bytes(const uint8_t *pixels, int width, int height, uint8_t **out, size_t *count,
+                     struct err *e)
+{
+    return encode_png(pixels, width, height, 1, out, count, e);
+}
+
+bool image_png_write(const char *path, const uint8_t *pixels, int width, int height, struct err *e)
+{
+    return write_png(path, pixels, width, height, 1, e);
+}
+
+bool image_png_write_rgb(const char *path, const uint8_t *pixels, int width, int height, struct err *e)
+{
+    return write_png(path, pixels, width, height, 3, e);
 }

@@ -51,10 +51,10 @@ static uint8_t *stb_pixels(const uint8_t *bytes, size_t count, int width, int he
 
 const struct decoder decoder_stb = {.header = stb_header, .pixels = stb_pixels};
 
-uint8_t *png_encode(const uint8_t *pixels, int width, int height, size_t *count)
+uint8_t *png_encode(const uint8_t *pixels, int width, int height, int channels, size_t *count)
 {
     int size = 0;
-    uint8_t *bytes = stbi_write_png_to_mem(pixels, width, width, height, 1, &size);
+    uint8_t *bytes = stbi_write_png_to_mem(pixels, width * channels, width, height, channels, &size);
     *count = bytes ? (size_t)size : 0;
     return bytes;
 }

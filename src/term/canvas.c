@@ -82,6 +82,12 @@ uint8_t palette_gray(uint8_t gray, int x, int y)
     return levels_at(x, y)[gray];
 }
 
+float palette_threshold(int x, int y)
+{
+    return ((float)bayer[(y & (DITHER_SIDE - 1)) * DITHER_SIDE + (x & (DITHER_SIDE - 1))] + 0.5F) /
+           DITHER_CELLS;
+}
+
 /* --- the canvas --- */
 
 bool canvas_resize(struct canvas *c, int width, int height)
@@ -98,6 +104,7 @@ bool canvas_resize(struct canvas *c, int width, int height)
     }
     c->width = width;
     c->height = height;
+    c->palette = NULL;
     return true;
 }
 

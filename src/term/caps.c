@@ -306,7 +306,7 @@ static enum graphics choose_graphics(const struct answers *a)
         enum graphics blocks = choose_blocks(a);
         return blocks == GRAPHICS_NONE ? GRAPHICS_BLOCKS_256 : blocks;
     }
-    bool enough = a->registers == 0 || a->registers > PALETTE_COUNT;
+    bool enough = a->registers == 0 || a->registers > PALETTE_MOST;
     return a->sixel && enough ? GRAPHICS_SIXEL : choose_blocks(a);
 }
 

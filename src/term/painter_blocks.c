@@ -71,10 +71,11 @@ static int32_t area_color(const struct painter *p, const struct canvas *c, int x
     for (int y = y0; y < y1; y++) {
         const uint8_t *line = c->pixels + (size_t)y * (size_t)c->width;
         for (int x = x0; x < x1; x++) {
-            if (line[x] == PALETTE_BACKGROUND || line[x] >= PALETTE_COUNT)
+            const uint8_t *rgb = canvas_color(c, line[x]);
+            if (line[x] == PALETTE_BACKGROUND || !rgb)
                 continue;
             for (int i = 0; i < 3; i++)
-                sum[i] += palette_rgb[line[x]][i];
+                sum[i] += rgb[i];
             drawn++;
         }
     }

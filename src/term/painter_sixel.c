@@ -70,6 +70,7 @@ static bool wish(struct painter *p, struct extent e, const struct canvas *c)
     for (int y = 0; y < height; y++)
         memcpy(p->next.pixels + (size_t)y * (size_t)width, c->pixels + (size_t)y * (size_t)c->width,
                (size_t)width);
+    p->next.palette = c->palette;
     p->next_extent = e;
     return true;
 }
@@ -193,6 +194,8 @@ static bool piece_differs(const struct painter *p, const struct piece *piece)
     int x = piece->column * p->cell_width, y = piece->row * p->cell_height;
     size_t width = (size_t)smaller(piece->columns * p->cell_width, p->now.width - x);
     int end = smaller(y + piece->rows * p->cell_height, p->now.height);
+    if (p->now.palette != p->next.palette)
+        return true;
     for (; y < end; y++) {
         size_t start = (size_t)y * (size_t)p->now.width + (size_t)x;
         if (memcmp(p->now.pixels + start, p->next.pixels + start, width) != 0)

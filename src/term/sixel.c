@@ -27,7 +27,7 @@ struct span {
 struct band {
     struct span *spans;
     int span_count;
-    uint8_t colors[PALETTE_COUNT]; /* those in it, the most frequent first */
+    uint8_t colors[PALETTE_MOST]; /* those in it, the most frequent first */
     int color_count;
 };
 
@@ -92,7 +92,7 @@ static void find_colors(struct band *b)
             counts[(uint8_t)(b->spans[i].column >> (8 * r))] += b->spans[i].length;
     }
     b->color_count = 0;
-    for (int color = 0; color < PALETTE_COUNT; color++) {
+    for (int color = 0; color < PALETTE_MOST; color++) {
         if (color == PALETTE_BACKGROUND || counts[color] == 0)
             continue;
         int at = b->color_count++;
@@ -161,16 +161,17 @@ static void band_write(struct band *b, bool last, char *buffer, struct str *out)
 
 /* Registers are one above the palette's index, so that 0, which stands for "nothing drawn" in decoders, stays
  * unused. */
-static void define_colors(const uint8_t *pixels, size_t pitch, int width, int height, struct str *out)
+static void define_colors(const struct canvas *c, const uint8_t *pixels, int width, int height,
+                          struct str *out)
 {
     bool used[256] = {false};
     for (int y = 0; y < height; y++) {
         for (int x = 0; x < width; x++)
-            used[pixels[(size_t)y * pitch + (size_t)x]] = true;
+            used[pixels[(size_t)y * (size_t)c->width + (size_t)x]] = true;
     }
-    for (int i = 0; i < PALETTE_COUNT; i++) {
-        const uint8_t *rgb = palette_rgb[i];
-        if (used[i] && i != PALETTE_BACKGROUND)
+    for (int i = 0; i < PALETTE_MOST; i++) {
+        const uint8_t *rgb = canvas_color(c, i);
+        if (used[i] && rgb && i != PALETTE_BACKGROUND)
             str_appendf(out, "#%d;2;%d;%d;%d", i + 1, (rgb[0] * 100 + 127) / 255, (rgb[1] * 100 + 127) / 255,
                         (rgb[2] * 100 + 127) / 255);
     }
@@ -194,7 +195,7 @@ bool sixel_append(const struct canvas *c, int x, int y, int width, int height, s
     size_t pitch = (size_t)c->width;
     const uint8_t *pixels = c->pixels + (size_t)y * pitch + (size_t)x;
     str_appendf(out, "\033P0;1q\"1;1;%d;%d", width, height);
-    define_colors(pixels, pitch, width, height, out);
+    define_colors(c, pixels, width, height, out);
     for (int top = 0; top < height; top += BAND) {
         int rows = height - top < BAND ? height - top : BAND;
         find_spans(&b, pixels + (size_t)top * pitch, pitch, width, rows);

@@ -1,6 +1,8 @@
 /* The theme's colours: one palette for pixels and text, brought down to what the terminal has. */
 #include "theme.h"
 
+#include "ferlab/term/heat.h"
+
 #include <langinfo.h>
 #include <limits.h>
 #include <string.h>
@@ -14,16 +16,11 @@ struct rgb {
 static struct look looks[STYLE_COUNT];
 static bool utf8;
 
-/* Sixteen steps of cividis (Nunez, Anderton, Renslow 2018), dark to light. The blues of its dark end have no
- * counterpart among 256 colours: the nearest are garish or gray by turns. There the ramp goes from dark gray,
- * through the same olive, to the same yellow, its lightness rising at every step. */
-static const struct rgb cividis[16] = {
-    {0, 34, 78},     {8, 45, 103},    {37, 56, 112},   {54, 67, 109},   {69, 78, 108},   {82, 89, 109},
-    {95, 101, 112},  {108, 112, 116}, {121, 124, 120}, {136, 136, 120}, {151, 149, 119}, {166, 162, 113},
-    {183, 175, 105}, {201, 190, 93},  {221, 207, 80},  {253, 231, 55},
-};
-static const uint8_t cividis_256[16] = {235, 236, 237, 238, 239, 240, 241, 242,
-                                        101, 137, 143, 144, 179, 185, 221, 227};
+/* The blues of cividis' dark end have no counterpart among 256 colours: the nearest are garish or gray by
+ * turns. There the ramp goes from dark gray, through the same olive, to the same yellow, its lightness rising
+ * at every step. */
+static const uint8_t cividis_256[CIVIDIS_STEPS] = {235, 236, 237, 238, 239, 240, 241, 242,
+                                                   101, 137, 143, 144, 179, 185, 221, 227};
 
 static const struct rgb white = {255, 255, 255}, black = {0, 0, 0};
 
@@ -170,7 +167,8 @@ static void start_rich(const struct tones *t)
     for (int i = 0; i < 16; i++)
         /* black and white text meet at a relative luminance of 0.18, about here in this ramp */
         set(STYLE_HEAT + i, A_NORMAL, color_of(i < 8 ? white : black),
-            COLORS == 256 ? cividis_256[i] : color_of(cividis[i]));
+            COLORS == 256 ? cividis_256[i]
+                          : color_of((struct rgb){cividis[i][0], cividis[i][1], cividis[i][2]}));
 }
 
 void theme_start(bool light)

@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include "ferlab/base/rng.h"
+#include "ferlab/term/heat.h"
 #include "ferlab/term/sixel.h"
 
 #include <sixel.h>
@@ -31,7 +32,7 @@ static void expect_pixels(const struct canvas *c, int x, int y, int width, int h
             }
             assert_int_equal(got, wish + 1);
             for (int i = 0; i < 3; i++)
-                assert_true(abs(palette[got * 3 + i] - palette_rgb[wish][i]) <= 2);
+                assert_true(abs(palette[got * 3 + i] - canvas_color(c, wish)[i]) <= 2);
         }
     }
     free(indices);
@@ -64,6 +65,26 @@ static void test_noise_survives(void **state)
         c.pixels[i] = (uint8_t)rng_below(&r, PALETTE_COUNT);
     expect_round_trip(&c, 0, 0, 211, 47);
     canvas_free(&c);
+}
+
+static void test_heat_survives(void **state)
+{
+    (void)state;
+    struct rng r;
+    rng_seed(&r, 3, 0);
+    uint8_t gray[48 * 48];
+    float heat[48 * 48];
+    for (int i = 0; i < 48 * 48; i++) {
+        gray[i] = (uint8_t)rng_below(&r, 256);
+        heat[i] = rng_range(&r, 0, 1);
+    }
+    for (int strength = 0; strength < HEAT_STRENGTHS; strength++) {
+        struct canvas c;
+        make(&c, 100, 101);
+        canvas_heat(&c, 0, 0, 96, 96, gray, heat, 48, strength, strength > 0);
+        expect_round_trip(&c, 0, 0, 100, 101);
+        canvas_free(&c);
+    }
 }
 
 static void test_runs_and_gaps_survive(void **state)
@@ -133,6 +154,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_noise_survives),
+        cmocka_unit_test(test_heat_survives),
         cmocka_unit_test(test_runs_and_gaps_survive),
         cmocka_unit_test(test_every_height_ends_at_its_last_row),
         cmocka_unit_test(test_a_part_of_a_canvas_is_cut_out),

@@ -38,5 +38,7 @@ void image_standardise(const uint8_t *in, float *out, size_t count);
 bool image_png_bytes(const uint8_t *pixels, int width, int height, uint8_t **out, size_t *count,
                      struct err *e);
 bool image_png_write(const char *path, const uint8_t *pixels, int width, int height, struct err *e);
+/* The same of colours, [height][width][3]. */
+bool image_png_write_rgb(const char *path, const uint8_t *pixels, int width, int height, struct err *e);
 
 #endif

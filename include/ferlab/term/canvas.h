@@ -17,18 +17,31 @@ enum {
     PALETTE_GOOD,
     PALETTE_BAD,
     PALETTE_GRID,
-    PALETTE_COUNT
+    PALETTE_COUNT,
+    /* Canvases with a palette of their own have colours of heat over gray behind these (heat.h). */
+    PALETTE_HEAT_GRAYS = 16,
+    PALETTE_HEATS = 12,
+    PALETTE_MOST = PALETTE_COUNT + PALETTE_HEAT_GRAYS * PALETTE_HEATS
 };
 
 extern const uint8_t palette_rgb[PALETTE_COUNT][3];
 
 struct canvas {
     int width, height;
-    uint8_t *pixels; /* palette indices, row-major; malloc'ed, reused by canvas_resize */
+    uint8_t *pixels;             /* palette indices, row-major; malloc'ed, reused by canvas_resize */
+    const uint8_t (*palette)[3]; /* PALETTE_MOST constant colours; NULL: palette_rgb */
     size_t capacity;
 };
 
-bool canvas_resize(struct canvas *c, int width, int height); /* content undefined; false: out of memory */
+/* Content undefined, palette_rgb its palette; false: out of memory. */
+bool canvas_resize(struct canvas *c, int width, int height);
+/* The colour of an index; NULL beyond its palette. */
+static inline const uint8_t *canvas_color(const struct canvas *c, int index)
+{
+    if (index >= (c->palette ? PALETTE_MOST : PALETTE_COUNT))
+        return NULL;
+    return c->palette ? c->palette[index] : palette_rgb[index];
+}
 void canvas_free(struct canvas *c);
 void canvas_fill(struct canvas *c, int x, int y, int width, int height, uint8_t color); /* clips */
 
@@ -43,7 +56,9 @@ void canvas_gray(struct canvas *c, int x, int y, int width, int height, const ui
 void canvas_line(struct canvas *c, const float *x, const float *y, size_t count, uint8_t color);
 void canvas_disc(struct canvas *c, float x, float y, float radius, uint8_t color);
 
-/* Gray level (0..255) to palette index at a place, with the ordered pattern of smooth images. */
+/* Gray level (0..255) to palette index at a place, with the ordered pattern of smooth images; and that
+ * pattern, 0 to 1. */
 uint8_t palette_gray(uint8_t gray, int x, int y);
+float palette_threshold(int x, int y);
 
 #endif
