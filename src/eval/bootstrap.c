@@ -11,26 +11,39 @@ enum { PARALLEL_FROM = 1 << 20 }; /* faces drawn in all; fewer are not worth wak
 
 struct bootstrap {
     struct tally_face *faces;
+    struct tally_face *before; /* what is said of the same faces before, else NULL */
     size_t count;
     int64_t right; /* whose prediction is the label */
     int done;
-    double score[SCORE_COUNT][BOOTSTRAP_DRAWS];
+    double score[SCORE_COUNT][BOOTSTRAP_DRAWS]; /* or their differences */
 };
 
-bool bootstrap_new(struct bootstrap **out, const struct evaluation_faces *f, struct err *e)
+static bool allocate(struct bootstrap **out, size_t count, bool paired, struct err *e)
 {
     struct bootstrap *b = calloc(1, sizeof *b);
     *out = b;
     if (b != NULL)
-        b->faces = malloc((f->count > 0 ? f->count : 1) * sizeof *b->faces);
-    if (b == NULL || b->faces == NULL) {
-        bootstrap_free(b);
-        *out = NULL;
-        return err_memory(e, "drawing faces for intervals");
-    }
-    for (size_t i = 0; i < f->count; i++) {
+        b->faces = malloc((count > 0 ? count : 1) * sizeof *b->faces);
+    if (b != NULL && paired)
+        b->before = malloc((count > 0 ? count : 1) * sizeof *b->before);
+    if (b != NULL && b->faces != NULL && (b->before != NULL || !paired))
+        return true;
+    bootstrap_free(b);
+    *out = NULL;
+    return err_memory(e, "drawing faces for intervals");
+}
+
+/* before: NULL where only one side is drawn from. */
+static bool take(struct bootstrap **out, const struct evaluation_faces *before,
+                 const struct evaluation_faces *after, struct err *e)
+{
+    if (!allocate(out, after->count, before != NULL, e))
+        return false;
+    struct bootstrap *b = *out;
+    for (size_t i = 0; i < after->count; i++) {
         struct tally_face *face = &b->faces[b->count];
-        if (!tally_face_of(f, f->rows[i], face))
+        if (!tally_face_of(after, after->rows[i], face) ||
+            (before != NULL && !tally_face_of(before, after->rows[i], &b->before[b->count])))
             continue;
         b->right += face->label == face->prediction;
         b->count++;
@@ -38,27 +51,48 @@ bool bootstrap_new(struct bootstrap **out, const struct evaluation_faces *f, str
     return true;
 }
 
+bool bootstrap_new(struct bootstrap **out, const struct evaluation_faces *f, struct err *e)
+{
+    return take(out, NULL, f, e);
+}
+
+bool bootstrap_new_paired(struct bootstrap **out, const struct evaluation_faces *before,
+                          const struct evaluation_faces *after, struct err *e)
+{
+    return take(out, before, after, e);
+}
+
 void bootstrap_free(struct bootstrap *b)
 {
     if (b == NULL)
         return;
     free(b->faces);
+    free(b->before);
     free(b);
 }
 
-static void work_out(struct bootstrap *b, int draw)
+/* The scores of draw number `draw` from those faces. */
+static void draw_scores(const struct bootstrap *b, const struct tally_face *faces, int draw,
+                        double score[SCORE_COUNT])
 {
     struct rng rng;
     struct tally tally = {0};
     struct metrics metrics;
-    double score[SCORE_COUNT];
     rng_seed(&rng, BOOTSTRAP_SEED, (uint64_t)draw);
     for (size_t i = 0; i < b->count; i++)
-        tally_add(&tally, &b->faces[rng_below(&rng, (uint32_t)b->count)]);
+        tally_add(&tally, &faces[rng_below(&rng, (uint32_t)b->count)]);
     metrics_of(&tally.confusion, &metrics);
     tally_scores(&tally, &metrics, score);
+}
+
+static void work_out(struct bootstrap *b, int draw)
+{
+    double score[SCORE_COUNT], before[SCORE_COUNT] = {0};
+    draw_scores(b, b->faces, draw, score);
+    if (b->before != NULL)
+        draw_scores(b, b->before, draw, before);
     for (int s = 0; s < SCORE_COUNT; s++)
-        b->score[s][draw] = score[s];
+        b->score[s][draw] = score[s] - before[s];
 }
 
 /* NaN last. */
@@ -97,7 +131,7 @@ static double quantile(const double *sorted, double share)
 void bootstrap_interval(const struct bootstrap *b, enum score s, double *low, double *high)
 {
     const double *sorted = b->score[s];
-    if (s == SCORE_ACCURACY && b->done == BOOTSTRAP_DRAWS && b->count > 0) {
+    if (s == SCORE_ACCURACY && b->before == NULL && b->done == BOOTSTRAP_DRAWS && b->count > 0) {
         metrics_wilson(b->right, (int64_t)b->count, low, high);
         return;
     }

@@ -198,19 +198,20 @@ def write_case(label, crowd, predicted, votes, p):
         line([low, high])
 
 
-r = np.random.default_rng(21)
-#     faces, votes of each, sharpness, share of predicted, reviewed
-for count, taggers, sharpness, known, reviewed in [
-    (160, lambda: 10, 1.0, 1, 0),
-    (160, lambda: r.integers(0, 11), 1.6, 0.8, 0.2),
-    (90, lambda: r.integers(0, 4), 0.6, 1, 0.5),
-    (12, lambda: 0, 1.0, 1, 1),
-    (6, lambda: 10, 1.0, 0, 0),
-]:
-    logits = 2 * r.standard_normal((count, 8))
-    shares = np.hstack([softmax(logits, 1) * 0.9, np.full((count, 2), 0.05)])
-    votes = np.array([r.multinomial(taggers(), s / s.sum()) for s in shares])
-    p = softmax(sharpness * (logits + 0.7 * r.standard_normal((count, 8))), 1).astype(np.float32)
-    crowd = np.array([majority(v) for v in votes])
-    label = np.where(r.random(count) < reviewed, r.integers(-1, 10, count), crowd)
-    write_case(label, crowd, r.random(count) < known, votes, p)
+if __name__ == "__main__":
+    r = np.random.default_rng(21)
+    #     faces, votes of each, sharpness, share of predicted, reviewed
+    for count, taggers, sharpness, known, reviewed in [
+        (160, lambda: 10, 1.0, 1, 0),
+        (160, lambda: r.integers(0, 11), 1.6, 0.8, 0.2),
+        (90, lambda: r.integers(0, 4), 0.6, 1, 0.5),
+        (12, lambda: 0, 1.0, 1, 1),
+        (6, lambda: 10, 1.0, 0, 0),
+    ]:
+        logits = 2 * r.standard_normal((count, 8))
+        shares = np.hstack([softmax(logits, 1) * 0.9, np.full((count, 2), 0.05)])
+        votes = np.array([r.multinomial(taggers(), s / s.sum()) for s in shares])
+        p = softmax(sharpness * (logits + 0.7 * r.standard_normal((count, 8))), 1).astype(np.float32)
+        crowd = np.array([majority(v) for v in votes])
+        label = np.where(r.random(count) < reviewed, r.integers(-1, 10, count), crowd)
+        write_case(label, crowd, r.random(count) < known, votes, p)

@@ -15,6 +15,10 @@ struct bootstrap;
 
 /* Takes what it needs of the faces; they may go. Of no face that counts, all intervals are NaN. */
 bool bootstrap_new(struct bootstrap **out, const struct evaluation_faces *f, struct err *e);
+/* Of the differences after - before between two sides of a comparison, which have the same rows: each draw is
+ * of faces with what both sides say of them. All intervals, of accuracy too, are the bootstrap's. */
+bool bootstrap_new_paired(struct bootstrap **out, const struct evaluation_faces *before,
+                          const struct evaluation_faces *after, struct err *e);
 void bootstrap_free(struct bootstrap *b);
 
 /* Works out so many more draws, on all threads where that pays; false once all of BOOTSTRAP_DRAWS are done.
