@@ -4,6 +4,8 @@
 #include "ferlab/base/json.h"
 #include "ferlab/base/str.h"
 #include "ferlab/exchange/documents.h"
+#include "ferlab/face/flip.h"
+#include "ferlab/store/beside.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -61,6 +63,7 @@ static void print_prediction(const struct table *t, size_t row)
 static void print_row(const struct table *t, size_t row)
 {
     const struct columns *c = t->columns;
+    int label = c->label[row];
     char name[ESCAPED];
     str_escape(name, sizeof name, c->name[row]);
     printf("%8lld %s%*s %-5s %-9s %-9s", (long long)c->id[row], name, padding(name, t->name_width), "",
@@ -69,6 +72,11 @@ static void print_row(const struct table *t, size_t row)
     print_number((double)c->confidence[row], 4);
     print_number((double)c->divergence[row], 4);
     print_number((double)c->suspect[row], 4);
+    if (c->beside) {
+        enum flip flip = flip_of(label, c->beside->prediction[row], label, c->prediction[row]);
+        printf(" %-9s %-7s", class_name(c->beside->prediction[row]),
+               flip != FLIP_NONE ? flip_name(flip) : "");
+    }
     printf("%s%s%s\n", c->reviewed[row] || c->flagged[row] ? " " : "", c->reviewed[row] ? " reviewed" : "",
            c->flagged[row] ? " flagged" : "");
 }
@@ -84,8 +92,8 @@ static void print_table(const struct cli *cli, const struct columns *c, const ui
 {
     struct table t = {.columns = c, .name_width = name_width(c, rows, shown), .colour = wants_colour()};
     if (shown > 0)
-        printf("%8s %-*s %-5s %-9s %-9s   %-9s %4s %4s %4s\n", "id", t.name_width, "name", "split", "crowd",
-               "label", "predicted", "conf", "div", "susp");
+        printf("%8s %-*s %-5s %-9s %-9s   %-9s %4s %4s %4s%s\n", "id", t.name_width, "name", "split", "crowd",
+               "label", "predicted", "conf", "div", "susp", c->beside ? " beside    flip" : "");
     for (size_t i = 0; i < shown && !ferror(stdout); i++)
         print_row(&t, rows[i]);
     if (cli->quiet)
@@ -106,14 +114,14 @@ static void print_json(const struct columns *c, const uint32_t *rows, size_t sho
     json_stream_end(&stream);
 }
 
-static int list(struct cli *cli, const char *filter, const char *model, const char *rule, int64_t limit)
+static int list(struct cli *cli, const struct cli_asked *asked, int64_t limit)
 {
     struct cli_data data;
     uint32_t *rows = NULL;
     size_t count;
     int status;
-    struct cli_asked asked = {.rule = rule, .model = model, .where = filter};
-    if (!cli_open(cli, &asked, &data, &status))
+    const char *filter = asked->where;
+    if (!cli_open(cli, asked, &data, &status))
         return status;
     if (cli_filter(&data, filter, &rows, &count, &status)) {
         size_t shown = limit >= 0 && (size_t)limit < count ? (size_t)limit : count;
@@ -131,13 +139,15 @@ static int list(struct cli *cli, const char *filter, const char *model, const ch
 
 int cmd_list(struct cli *cli, int argc, char **argv)
 {
-    const char *model = NULL, *rule = NULL;
+    struct cli_asked asked = {0};
     int64_t limit = -1;
     const struct option_row options[] = {
         {"limit", OPTION_INTEGER, &limit, "N", "the first N", 0, 1e9},
-        {"model", OPTION_TEXT, &model, "M", "whose predictions, instead of the current model's", 0, 0},
-        {"rule", OPTION_TEXT, &rule, "R", "majority (default), distribution, probability, multi-target", 0,
-         0},
+        {"model", OPTION_TEXT, &asked.model, "M", "whose predictions, instead of the current model's", 0, 0},
+        {"beside", OPTION_TEXT, &asked.beside, "M",
+         "a second model, of which flip:, beside: and former: speak", 0, 0},
+        {"rule", OPTION_TEXT, &asked.rule, "R", "majority (default), distribution, probability, multi-target",
+         0, 0},
         {0},
     };
     enum parsed parsed = cli_parse(cli, options, &argc, argv);
@@ -146,7 +156,8 @@ int cmd_list(struct cli *cli, int argc, char **argv)
     char *filter = cli_words(argc, argv, 1);
     if (!filter)
         return EXIT_FAILED;
-    int status = list(cli, filter, model, rule, limit);
+    asked.where = filter;
+    int status = list(cli, &asked, limit);
     free(filter);
     return status;
 }

@@ -1,6 +1,7 @@
-/* ferlab runs: trainings, running and past; one in full; stopping one. */
+/* ferlab runs: trainings, running and past; one in full; stopping one; comparing two. */
 #include "command.h"
 #include "run_report.h"
+#include "runs_diff.h"
 
 #include "ferlab/base/clock.h"
 #include "ferlab/base/json.h"
@@ -122,11 +123,21 @@ static bool stop_run(const struct cli *cli, struct workspace *ws, const char *wo
 
 int cmd_runs(struct cli *cli, int argc, char **argv)
 {
+    struct runs_diff d = {0};
     const struct option_row options[] = {
+        {"split", OPTION_TEXT, &d.split, "S", "of diff: train, valid (the default), test or none", 0, 0},
+        {"where", OPTION_TEXT, &d.where, "FILTER", "of diff: what the filter picks, instead of a split", 0,
+         0},
+        {"rule", OPTION_TEXT, &d.rule, "R",
+         "of diff: majority (the default), distribution, probability, multi-target", 0, 0},
+        {"labels", OPTION_TEXT, &d.labels, "L",
+         "of diff: reviewed (the default), crowd, or a run: the labels it began with", 0, 0},
         {"", OPTION_NOTE, NULL, NULL,
          "ferlab runs           every training\n"
          "ferlab runs show ID   one training with its recipe and epochs\n"
          "ferlab runs stop ID   ends it after the present step; its best model is kept\n"
+         "ferlab runs diff A B  what changed from A to B: scores, flips, McNemar's test\n"
+         "A and B are models or runs, each perhaps with labels of its own: ferplus@crowd ferplus@reviewed.\n"
          "An id may be the run's name. Those that can be resumed go on with 'ferlab train --resume ID'.",
          0, 0},
         {0},
@@ -134,12 +145,23 @@ int cmd_runs(struct cli *cli, int argc, char **argv)
     enum parsed parsed = cli_parse(cli, options, &argc, argv);
     if (parsed != PARSED_GO)
         return cli_parse_status(parsed);
+    bool diff = argc > 1 && strcmp(argv[1], "diff") == 0;
+    if (diff && argc != 4)
+        return cli_usage(cli,
+                         "type 'ferlab runs diff A B' with two models or runs; 'ferlab models' lists them");
+    if (!diff && (d.split != NULL || d.where != NULL || d.rule != NULL || d.labels != NULL))
+        return cli_usage(cli, "--split, --where, --rule and --labels go with 'runs diff A B'");
+    if (diff) {
+        d.before = argv[2];
+        d.after = argv[3];
+        return runs_diff(cli, &d);
+    }
     bool show = argc == 3 && strcmp(argv[1], "show") == 0, stop = argc == 3 && strcmp(argv[1], "stop") == 0;
     if (argc == 2 && (strcmp(argv[1], "show") == 0 || strcmp(argv[1], "stop") == 0))
         return cli_usage(cli, "the id is missing: type 'ferlab runs %s ID'; 'ferlab runs' lists the ids",
                          argv[1]);
     if (argc > 1 && !show && !stop)
-        return cli_usage(cli, "'%s' is not understood; say nothing, show ID or stop ID", argv[1]);
+        return cli_usage(cli, "'%s' is not understood; say nothing, show ID, stop ID or diff A B", argv[1]);
 
     struct err e = {0};
     struct workspace *ws;

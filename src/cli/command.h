@@ -44,7 +44,7 @@ struct command {
     X(redo, "", "redo what you undid last")                                                                  \
     X(log, "", "all reviews, oldest first")                                                                  \
     X(train, "", "train a model on the labels as they stand")                                                \
-    X(runs, "[stop ID]", "trainings, running and past; stop one")                                            \
+    X(runs, "[show|stop ID|diff A B]", "trainings, running and past; stop one; compare two")                 \
     X(eval, "", "scores of a model with intervals, and the agreement of the crowd")                          \
     X(predict, "IMAGE...", "the emotion in image files")                                                     \
     X(models, "", "models of the workspace")                                                                 \
@@ -106,10 +106,12 @@ char *cli_words(int argc, char **argv, int from);
 /* What a command reads, in words; NULL: the default. */
 struct cli_asked {
     const char *rule;
-    const char *model; /* else the current one, which may be none */
-    const char *where; /* else all samples */
-    bool predicted;    /* there must be a model, with predictions of what `where` picks; so always of a named
-                          model. What lacks is computed. */
+    const char
+        *model; /* else the current one, which may be none; a run's id or name means the model it made */
+    const char *beside; /* a second one, as columns have it; both are then predicted with what lacks */
+    const char *where;  /* else all samples */
+    bool predicted;     /* there must be a model, with predictions of what `where` picks; so always of a named
+                           model. What lacks is computed. */
     bool write;
 };
 
@@ -121,6 +123,10 @@ struct cli_data {
 };
 bool cli_open(struct cli *cli, const struct cli_asked *asked, struct cli_data *out, int *status);
 void cli_close(struct cli_data *d);
+
+/* The model that a word means: a model's name, the id or name of the run that made it, the path of an ONNX
+ * file. */
+bool cli_find_model(struct workspace *ws, const char *word, int64_t *id, struct err *e);
 
 /* The row that an operand means: a sample's id, or its name where that is unique. */
 bool cli_find_sample(const struct cli_data *d, const char *word, size_t *row, struct err *e);

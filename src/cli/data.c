@@ -3,6 +3,7 @@
 
 #include "ferlab/base/str.h"
 #include "ferlab/store/filter.h"
+#include "ferlab/store/runs.h"
 #include "ferlab/train/inference.h"
 #include "ferlab/train/shipped.h"
 
@@ -24,16 +25,45 @@ static enum workspace_mode mode_for(const struct cli *cli, const struct cli_aske
     return asked->write || keeps ? WORKSPACE_WRITE : WORKSPACE_READ;
 }
 
+bool cli_find_model(struct workspace *ws, const char *word, int64_t *id, struct err *e)
+{
+    struct arena arena = {0};
+    struct model model;
+    struct run run;
+    bool fine = true;
+    if (model_by_name(ws, word, &arena, &model, NULL)) {
+        *id = model.id;
+    } else if (run_find(ws, word, &arena, &run, NULL)) {
+        *id = run.model;
+        fine = run.model != 0 ||
+               err_set(e, ERR_INPUT, "%s: run %.80s has no model%s", workspace_path(ws), word,
+                       run.state == RUN_RUNNING ? " yet; wait for it, or stop it" : "; see 'ferlab runs'");
+    } else {
+        fine = model_resolve(ws, word, id, e);
+    }
+    arena_free(&arena);
+    return fine;
+}
+
+/* NULL or "": the current one. */
+static bool predict(struct cli *cli, struct workspace *ws, const char *word, const struct filter *where,
+                    int64_t *model, struct err *e)
+{
+    bool named = word != NULL && word[0] != '\0';
+    return (named ? cli_find_model(ws, word, model, e) : model_resolve(ws, NULL, model, e)) &&
+           predictions_complete(ws, *model, where, cli->quiet || cli->json, e);
+}
+
 /* The columns with the predictions that are asked for. */
 static bool load(struct cli *cli, const struct cli_asked *asked, enum rule rule, const struct filter *where,
                  struct cli_data *out, struct err *e)
 {
-    int64_t model = 0;
+    int64_t model = 0, beside = 0;
     return workspace_open(&out->workspace, cli->workspace, mode_for(cli, asked), e) &&
-           (!asked->predicted ||
-            (model_resolve(out->workspace, asked->model, &model, e) &&
-             predictions_complete(out->workspace, model, where, cli->quiet || cli->json, e))) &&
-           columns_load(&out->columns, out->workspace, rule, model, e);
+           (!asked->predicted || predict(cli, out->workspace, asked->model, where, &model, e)) &&
+           (asked->beside == NULL || predict(cli, out->workspace, asked->beside, where, &beside, e)) &&
+           columns_load(&out->columns, out->workspace, rule, model, e) &&
+           columns_use_beside(out->columns, out->workspace, beside, e);
 }
 
 bool cli_open(struct cli *cli, const struct cli_asked *asked, struct cli_data *out, int *status)
@@ -42,7 +72,7 @@ bool cli_open(struct cli *cli, const struct cli_asked *asked, struct cli_data *o
     struct cli_asked a = *asked;
     struct filter *where = NULL;
     *out = (struct cli_data){0};
-    a.predicted |= a.model && *a.model;
+    a.predicted |= (a.model && *a.model) || a.beside;
     enum rule rule = RULE_MAJORITY;
     if (a.rule && !rule_parse(a.rule, &rule)) {
         *status = cli_usage(
@@ -156,7 +186,10 @@ bool cli_filter(const struct cli_data *d, const char *text, uint32_t **rows, siz
 {
     struct err e = {0};
     struct filter *filter;
-    if (!filter_parse(text ? text : "", &filter, &e)) {
+    bool fine = filter_parse(text ? text : "", &filter, &e);
+    if (!fine || !filter_check(filter, d->columns, &e)) {
+        if (fine)
+            filter_free(filter);
         e.code = e.code == ERR_MEMORY ? ERR_MEMORY : ERR_USAGE;
         return fail(&e, status);
     }

@@ -14,7 +14,7 @@ static json_t *class_json(int k, const struct class_score *s)
                      json_number(s->precision), "recall", json_number(s->recall), "f1", json_number(s->f1));
 }
 
-static json_t *classes_json(const struct metrics *m)
+json_t *evaluation_classes_json(const struct metrics *m)
 {
     json_t *classes = json_array();
     for (int k = 0; k < EMOTION_COUNT; k++)
@@ -27,7 +27,7 @@ static json_t *interval_json(double low, double high)
     return json_pack("[o, o]", json_number(low), json_number(high));
 }
 
-static json_t *intervals_json(const struct bootstrap *b)
+json_t *evaluation_intervals_json(const struct bootstrap *b)
 {
     json_t *intervals = json_object();
     for (int s = 0; s < SCORE_COUNT; s++) {
@@ -116,9 +116,9 @@ void evaluation_json(json_t *into, const struct evaluation *v, const struct boot
     json_object_set_new(into, "in_sample", json_integer(v->in_sample));
     for (int s = 0; s < SCORE_COUNT; s++)
         json_object_set_new(into, score_name((enum score)s), json_number(v->score[s]));
-    json_object_set_new(into, "ci95", intervals_json(b));
+    json_object_set_new(into, "ci95", evaluation_intervals_json(b));
     crowd_json(into, v);
-    json_object_set_new(into, "per_class", classes_json(&v->metrics));
+    json_object_set_new(into, "per_class", evaluation_classes_json(&v->metrics));
     json_object_set_new(into, "confusion", confusion_json(&v->confusion));
     json_object_set_new(into, "reliability", reliability_json(&v->calibration));
     json_object_set_new(into, "confidence_histogram", histogram_json(&v->calibration));

@@ -1,7 +1,8 @@
 /* Documents: samples and events as JSON objects. */
 #include "ferlab/exchange/documents.h"
 
-#include "ferlab/face/emotion.h"
+#include "ferlab/face/flip.h"
+#include "ferlab/store/beside.h"
 
 #include <string.h>
 
@@ -47,6 +48,17 @@ json_t *scores_document(const struct columns *c, size_t row)
     return d;
 }
 
+/* What the second model says, and what became of it. */
+static void add_beside(json_t *d, const struct columns *c, size_t row)
+{
+    const struct beside *b = c->beside;
+    enum flip flip = flip_of(c->label[row], b->prediction[row], c->label[row], c->prediction[row]);
+    bool predicted = b->prediction[row] != CLASS_NONE;
+    json_object_set_new(d, "beside", predicted ? json_text(class_name(b->prediction[row])) : json_null());
+    json_object_set_new(d, "former", json_text(class_name(b->former[row])));
+    json_object_set_new(d, "flip", flip != FLIP_NONE ? json_text(flip_name(flip)) : json_null());
+}
+
 json_t *sample_document(const struct columns *c, size_t row)
 {
     bool predicted = c->prediction[row] != CLASS_NONE;
@@ -70,6 +82,8 @@ json_t *sample_document(const struct columns *c, size_t row)
     json_object_set_new(d, "edited_votes", c->edited[row] ? votes_document(c->edited[row]) : json_null());
     json_object_set_new(d, "note", text_or_null(c->note[row]));
     json_object_set_new(d, "tags", tags_document(c->tags[row]));
+    if (c->beside)
+        add_beside(d, c, row);
     return d;
 }
 

@@ -2,6 +2,7 @@
 #include "ferlab/store/columns.h"
 #include "columns_own.h"
 #include "ferlab/base/digest.h"
+#include "ferlab/store/beside.h"
 #include "ferlab/store/models.h"
 #include "list.h"
 #include "workspace_sql.h"
@@ -40,6 +41,7 @@ void columns_free(struct columns *c)
 #undef FREE
         arena_free(&c->own->names);
         arena_free(&c->own->reviews);
+        beside_free(c->beside);
         free(c->own->model_name);
         free(c->own);
     }
@@ -116,21 +118,19 @@ static bool load_reviews(struct columns *c, struct sql *db, struct err *e)
            read_number(db, "SELECT count(*) FROM event", &c->event_count, e);
 }
 
-static void forget_prediction(struct columns *c, size_t row)
+static void forget_prediction(const struct predictions *p, size_t row)
 {
     for (int k = 0; k < EMOTION_COUNT; k++)
-        c->probabilities[row][k] = NAN;
-    c->prediction[row] = CLASS_NONE;
-    c->confidence[row] = NAN;
-    c->in_sample[row] = false;
+        p->probabilities[row][k] = NAN;
+    p->prediction[row] = CLASS_NONE;
+    p->in_sample[row] = false;
 }
 
-static bool take_prediction(struct columns *c, size_t row, struct sql_statement *s)
+static bool take_prediction(const struct predictions *out, size_t row, struct sql_statement *s)
 {
     size_t size = 0;
     const void *bytes = sql_blob(s, 1, &size);
     float p[EMOTION_COUNT];
-    int top = 0;
 
     if (size != sizeof p)
         return false;
@@ -138,18 +138,16 @@ static bool take_prediction(struct columns *c, size_t row, struct sql_statement 
     for (int k = 0; k < EMOTION_COUNT; k++) {
         if (!(p[k] >= 0 && p[k] <= 1))
             return false;
-        if (p[k] > p[top])
-            top = k;
     }
-    memcpy(c->probabilities[row], p, sizeof p);
-    c->prediction[row] = (int8_t)top;
-    c->confidence[row] = p[top];
-    c->in_sample[row] = sql_int(s, 2) != 0;
+    memcpy(out->probabilities[row], p, sizeof p);
+    out->prediction[row] = (int8_t)emotion_most_probable(p);
+    out->in_sample[row] = sql_int(s, 2) != 0;
     return true;
 }
 
 /* Both the rows and the predictions ascend by sample, so one walk joins them. */
-static bool load_predictions(struct columns *c, struct sql *db, int64_t model, struct err *e)
+bool columns_read_predictions(const struct columns *c, struct sql *db, int64_t model,
+                              const struct predictions *out, struct err *e)
 {
     enum sql_step step;
     size_t row = 0;
@@ -159,7 +157,7 @@ static bool load_predictions(struct columns *c, struct sql *db, int64_t model, s
     if (!s)
         return false;
     for (size_t i = 0; i < c->count; i++)
-        forget_prediction(c, i);
+        forget_prediction(out, i);
     sql_bind_int(s, 1, model);
     while ((step = sql_next(s, e)) == SQL_ROW) {
         int64_t sample = sql_int(s, 0);
@@ -168,13 +166,20 @@ static bool load_predictions(struct columns *c, struct sql *db, int64_t model, s
             row++;
         if (row == c->count)
             break;
-        if (c->id[row] == sample && !take_prediction(c, row, s)) {
+        if (c->id[row] == sample && !take_prediction(out, row, s)) {
             sql_done(s);
             return damaged_sample(db, sample, "probabilities out of range", e);
         }
     }
     sql_done(s);
     return step != SQL_FAILED;
+}
+
+static void derive_confidence(struct columns *c, size_t row)
+{
+    int prediction = c->prediction[row];
+
+    c->confidence[row] = prediction == CLASS_NONE ? NAN : c->probabilities[row][prediction];
 }
 
 static bool read_model(struct sql *db, int64_t model, char **name, int64_t *folds, struct err *e)
@@ -216,7 +221,12 @@ static bool load_model(struct columns *c, struct workspace *ws, int64_t model, s
     c->model = model;
     c->model_name = name ? name : "";
     c->model_folds = folds;
-    return load_predictions(c, db, model, e) && columns_derive_scores(c, e);
+    const struct predictions predictions = {c->probabilities, c->prediction, c->in_sample};
+    if (!columns_read_predictions(c, db, model, &predictions, e))
+        return false;
+    for (size_t row = 0; row < c->count; row++)
+        derive_confidence(c, row);
+    return columns_derive_scores(c, e);
 }
 
 static bool load_all(struct columns *c, struct workspace *ws, int64_t model, struct err *e)
@@ -254,14 +264,15 @@ bool columns_load(struct columns **out, struct workspace *ws, enum rule rule, in
 }
 
 /* Everything anew, in place, because samples were added. A model removed meanwhile gives way to the current
- * one. */
+ * one, and one beside it to none. */
 static bool reload(struct columns *c, struct workspace *ws, struct err *e)
 {
     struct columns *fresh;
-    int64_t model = c->model ? c->model : -1;
+    int64_t model = c->model ? c->model : -1, beside = c->beside ? c->beside->model : 0;
 
     if (!columns_load(&fresh, ws, c->rule, model, NULL) && !columns_load(&fresh, ws, c->rule, 0, e))
         return false;
+    columns_use_beside(fresh, ws, beside, NULL);
     struct columns old = *c;
 
     *c = *fresh;
@@ -365,6 +376,20 @@ bool columns_refresh(struct columns *c, struct workspace *ws, bool *changed, str
     return sql_leave(&scope, refresh_in_snapshot(c, ws, changed, e), e);
 }
 
+bool columns_use_beside(struct columns *c, struct workspace *ws, int64_t model, struct err *e)
+{
+    struct beside *fresh = NULL;
+
+    if (model && !beside_load(&fresh, c, ws, model, e)) {
+        beside_free(c->beside);
+        c->beside = NULL;
+        return false;
+    }
+    beside_free(c->beside);
+    c->beside = fresh;
+    return true;
+}
+
 bool columns_use_model(struct columns *c, struct workspace *ws, int64_t model, struct err *e)
 {
     struct sql_scope scope;
@@ -407,11 +432,10 @@ const struct votes *columns_votes(const struct columns *c, size_t row)
     return c->edited[row] ? c->edited[row] : &c->votes[row];
 }
 
-void columns_label_revision(const struct columns *c, enum label_source labels, char out[13])
+void columns_digest_labels(const struct columns *c, const int8_t *label, char out[13])
 {
     struct digest *d = digest_new();
     char hex[DIGEST_HEX] = "";
-    const int8_t *label = labels == LABELS_CROWD ? c->crowd : c->label;
 
     for (size_t row = 0; d && row < c->count; row++) {
         const char *const words[] = {split_name(c->split[row]), c->name[row], class_name(label[row])};
@@ -423,4 +447,9 @@ void columns_label_revision(const struct columns *c, enum label_source labels, c
         digest_end(d, hex);
     memcpy(out, hex, 12);
     out[12] = '\0';
+}
+
+void columns_label_revision(const struct columns *c, enum label_source labels, char out[13])
+{
+    columns_digest_labels(c, labels == LABELS_CROWD ? c->crowd : c->label, out);
 }

@@ -15,6 +15,15 @@ struct columns_private {
     uint8_t *decided; /* enum decided_by, per row */
 };
 
+/* Arrays over the rows for one model's predictions, as struct columns has them. */
+struct predictions {
+    float (*probabilities)[EMOTION_COUNT];
+    int8_t *prediction;
+    bool *in_sample;
+};
+bool columns_read_predictions(const struct columns *c, struct sql *db, int64_t model,
+                              const struct predictions *out, struct err *e);
+
 /* The row as if nobody had reviewed it. */
 void columns_forget_reviews(struct columns *c, size_t row);
 

@@ -12,7 +12,7 @@
 
 enum filter_kind {
     KIND_SPLIT,
-    KIND_CLASS,  /* label, crowd, pred */
+    KIND_CLASS,  /* label, crowd, pred, beside, former */
     KIND_SCORE,  /* conf, div, ent, suspect and more of scores.h */
     KIND_NUMBER, /* id */
     KIND_VOTES,  /* votes.CLASS: a number too */
@@ -21,6 +21,7 @@ enum filter_kind {
     KIND_TAG,
     KIND_NAME,
     KIND_IN,
+    KIND_FLIP,
     KIND_SORT,
 };
 
@@ -47,6 +48,9 @@ enum filter_field {
     FIELD_TAG,
     FIELD_NAME,
     FIELD_IN,
+    FIELD_BESIDE,
+    FIELD_FORMER,
+    FIELD_FLIP,
     FIELD_SORT,
     FIELD_COUNT
 };
@@ -72,7 +76,7 @@ struct filter_step {
     enum filter_relation relation;
     bool against_field; /* compare with the class field `other` */
     enum filter_field other;
-    int class; /* emotion, vote column, split, or CLASS_NONE */
+    int class; /* emotion, vote column, split, flip, or CLASS_NONE */
     double number;
     const char *text;
 };
@@ -82,7 +86,8 @@ struct filter {
     size_t count, capacity;
     bool sorted, descending;
     enum filter_field sort;
-    int sort_class; /* of votes.CLASS */
+    int sort_class;  /* of votes.CLASS */
+    int compares_at; /* the column, from 1, of the first term that needs a model beside; 0: none does */
     struct arena texts;
 };
 

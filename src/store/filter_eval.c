@@ -1,6 +1,9 @@
 /* Running filters over columns, and ordering what they pick. */
 #include "filter_code.h"
 
+#include "ferlab/face/flip.h"
+#include "ferlab/store/beside.h"
+
 #include <fnmatch.h>
 #include <math.h>
 #include <stdlib.h>
@@ -23,7 +26,23 @@ static double number_of(const struct columns *c, size_t row, enum filter_field f
 
 static int class_of(const struct columns *c, size_t row, enum filter_field field)
 {
-    return field == FIELD_LABEL ? c->label[row] : field == FIELD_CROWD ? c->crowd[row] : c->prediction[row];
+    switch (field) {
+    case FIELD_LABEL:
+        return c->label[row];
+    case FIELD_CROWD:
+        return c->crowd[row];
+    case FIELD_BESIDE:
+        return c->beside ? c->beside->prediction[row] : CLASS_NONE;
+    case FIELD_FORMER:
+        return c->beside ? c->beside->former[row] : CLASS_NONE;
+    default:
+        return c->prediction[row];
+    }
+}
+
+static bool is_prediction(enum filter_field field)
+{
+    return field == FIELD_PRED || field == FIELD_BESIDE;
 }
 
 static bool compare_numbers(double value, enum filter_relation relation, double other)
@@ -50,7 +69,7 @@ static bool compare_numbers(double value, enum filter_relation relation, double 
 static bool compare_fields(const struct columns *c, size_t row, const struct filter_step *s)
 {
     int left = class_of(c, row, s->field), right = class_of(c, row, s->other);
-    bool predicts = s->field == FIELD_PRED || s->other == FIELD_PRED;
+    bool predicts = is_prediction(s->field) || is_prediction(s->other);
 
     if (predicts && (left < 0 || left >= EMOTION_COUNT || right < 0 || right >= EMOTION_COUNT))
         return false;
@@ -63,7 +82,7 @@ static bool compare_class(const struct columns *c, size_t row, const struct filt
         return compare_fields(c, row, s);
     int class = class_of(c, row, s->field);
 
-    if (s->field == FIELD_PRED && class == CLASS_NONE && s->class != CLASS_NONE)
+    if (is_prediction(s->field) && class == CLASS_NONE && s->class != CLASS_NONE)
         return false;
     return (class == s->class) == (s->relation == IS_EQUAL);
 }
@@ -76,6 +95,16 @@ static bool compare_issue(const struct columns *c, size_t row, const struct filt
     bool found = s->class == CLASS_NONE ? c->issue[row] != CLASS_NONE : c->issue[row] == s->class;
 
     return found == (s->relation == IS_EQUAL);
+}
+
+/* Flips are of the labels in force. */
+static bool compare_flip(const struct columns *c, size_t row, const struct filter_step *s)
+{
+    int label = c->label[row];
+    enum flip flip =
+        c->beside ? flip_of(label, c->beside->prediction[row], label, c->prediction[row]) : FLIP_NONE;
+
+    return flip != FLIP_NONE && ((int)flip == s->class) == (s->relation == IS_EQUAL);
 }
 
 static bool test(const struct columns *c, size_t row, const struct filter_step *s)
@@ -106,6 +135,8 @@ static bool test(const struct columns *c, size_t row, const struct filter_step *
         break;
     case FIELD_ISSUE:
         return compare_issue(c, row, s);
+    case FIELD_FLIP:
+        return compare_flip(c, row, s);
     default:
         if (filter_fields[s->field].kind == KIND_CLASS)
             return compare_class(c, row, s);
@@ -141,12 +172,22 @@ bool filter_matches(const struct filter *f, const struct columns *c, size_t row)
     return truth;
 }
 
+/* Or of a second model, which may not be at hand yet. */
 static bool speaks_of_predictions(const struct filter_step *s)
 {
-    if (filter_fields[s->field].kind == KIND_SCORE)
-        return s->field != FIELD_ENT;
-    return s->field == FIELD_PRED || s->field == FIELD_IN || s->field == FIELD_ISSUE ||
-           (s->against_field && s->other == FIELD_PRED);
+    switch (s->field) {
+    case FIELD_PRED:
+    case FIELD_IN:
+    case FIELD_ISSUE:
+    case FIELD_FLIP:
+    case FIELD_BESIDE:
+    case FIELD_FORMER:
+        return true;
+    default:
+        if (filter_fields[s->field].kind == KIND_SCORE)
+            return s->field != FIELD_ENT;
+        return s->against_field && (is_prediction(s->other) || s->other == FIELD_FORMER);
+    }
 }
 
 /* Which truths a row can arrive with at each step: jumps only lead forward, so one walk finds them. */

@@ -21,6 +21,8 @@ const char filter_help[] =
     "pred!=label pred=crowd label!=crowd           pred!=label: only where the label is an emotion\n"
     "flag:yes reviewed:no note:yes                 yes or no\n"
     "tag:NAME name:fer001* in:train                in:train: the model was trained on it\n"
+    "flip:fixed beside:fear former!=label          beside a second model: fixed broken changed wrong right;\n"
+    "                                              what it predicts; the label it learnt from\n"
     "and or not ( )                                a space is `and`; values with spaces: name:\"a b*\"\n"
     "sort:-suspect                                 id name split label crowd pred votes.CLASS, or a number "
     "above\n";
@@ -43,6 +45,28 @@ bool filter_fail(const struct filter_parser *p, const char *place, const char *f
     vsnprintf(sentence, sizeof sentence, format, arguments);
     va_end(arguments);
     return err_set(p->e, ERR_USAGE, "filter:%d: %s", column_of(p->text, place), sentence);
+}
+
+static bool field_compares(enum filter_field field)
+{
+    return field == FIELD_BESIDE || field == FIELD_FORMER || field == FIELD_FLIP;
+}
+
+void filter_note_comparing(struct filter_parser *p, const struct filter_step *step, const char *place)
+{
+    bool compares = field_compares(step->field) || (step->against_field && field_compares(step->other));
+
+    if (compares && p->filter->compares_at == 0)
+        p->filter->compares_at = column_of(p->text, place);
+}
+
+bool filter_check(const struct filter *f, const struct columns *c, struct err *e)
+{
+    return f->compares_at == 0 || c->beside ||
+           err_set(e, ERR_USAGE,
+                   "filter:%d: this compares with a second model, and none stands beside %s; 'b' or --beside "
+                   "MODEL chooses one",
+                   f->compares_at, c->model ? c->model_name : "the samples");
 }
 
 void filter_skip_space(struct filter_parser *p)

@@ -21,6 +21,9 @@ bool filter_ends_word(char c);
 
 struct filter_step *filter_add_step(struct filter_parser *p, enum filter_op op);
 
+/* Remembers the first term, which begins at `place`, that speaks of a second model. */
+void filter_note_comparing(struct filter_parser *p, const struct filter_step *step, const char *place);
+
 /* One FIELD RELATION VALUE, appended as a test; sort:, which appends nothing, sets the order. */
 bool filter_parse_term(struct filter_parser *p);
 

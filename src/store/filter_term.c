@@ -1,6 +1,7 @@
 /* The terms of filters: their fields, relations and values, and what is said of those that make no sense. */
 #include "ferlab/base/spelling.h"
 #include "ferlab/base/str.h"
+#include "ferlab/face/flip.h"
 #include "filter_parser.h"
 
 #include <ctype.h>
@@ -32,6 +33,9 @@ const struct filter_field_row filter_fields[FIELD_COUNT] = {
     [FIELD_TAG] = {"tag", KIND_TAG, "tag:blurred", false},
     [FIELD_NAME] = {"name", KIND_NAME, "name:fer001*", true},
     [FIELD_IN] = {"in", KIND_IN, "in:train", false},
+    [FIELD_BESIDE] = {"beside", KIND_CLASS, "beside:fear or beside!=pred", true},
+    [FIELD_FORMER] = {"former", KIND_CLASS, "former:fear or former!=label", true},
+    [FIELD_FLIP] = {"flip", KIND_FLIP, "flip:fixed", false},
     [FIELD_SORT] = {"sort", KIND_SORT, "sort:-suspect", false},
 };
 
@@ -110,7 +114,7 @@ static bool unknown_field(struct filter_parser *p, const char *word, const char 
     return filter_fail(
         p, place,
         "'%s' is nothing to filter by; there are split label crowd pred conf div ent suspect self margin kl "
-        "mistaken hardness issue votes.CLASS id flag reviewed note tag name in, and sort",
+        "mistaken hardness issue votes.CLASS id flag reviewed note tag name in beside former flip, and sort",
         word);
 }
 
@@ -256,11 +260,11 @@ static bool read_class(struct filter_parser *p, struct filter_step *step, const 
     step->class = CLASS_NONE;
     if (!short_enough || (strcmp(word, class_name(CLASS_NONE)) != 0 && !class_parse(word, &step->class)))
         return unknown_class(p, value, place);
-    if (step->field == FIELD_PRED && step->class >= EMOTION_COUNT)
+    if ((step->field == FIELD_PRED || step->field == FIELD_BESIDE) && step->class >= EMOTION_COUNT)
         return filter_fail(p, place,
                            "a prediction is one of the eight emotions, never '%s'; write label:%s, or "
-                           "pred:none where nothing is predicted",
-                           word, word);
+                           "%s:none where nothing is predicted",
+                           word, word, filter_fields[step->field].name);
     return true;
 }
 
@@ -321,6 +325,20 @@ static bool read_in(struct filter_parser *p, struct filter_step *step, const cha
                        value);
 }
 
+static bool read_flip(struct filter_parser *p, struct filter_step *step, const char *value, const char *place)
+{
+    enum flip flip;
+
+    if (!flip_parse(value, &flip))
+        return filter_fail(
+            p, place,
+            "'%s' is no flip; between two models a prediction is fixed, broken, changed (wrong "
+            "otherwise), wrong (as before) or right (as before)",
+            value);
+    step->class = (int)flip;
+    return true;
+}
+
 /* What a kind allows between field and value, and how its value is read. */
 static const struct {
     bool ordered, colon;
@@ -331,6 +349,7 @@ static const struct {
     [KIND_NUMBER] = {true, false, read_number}, [KIND_VOTES] = {true, false, read_number},
     [KIND_YES] = {false, true, read_yes},       [KIND_TAG] = {false, true, read_text},
     [KIND_NAME] = {false, true, read_text},     [KIND_IN] = {false, true, read_in},
+    [KIND_FLIP] = {false, true, read_flip},
 };
 
 static bool parse_sort(struct filter_parser *p, const char *start, const char *relation_place, bool colon)
@@ -361,9 +380,10 @@ static bool parse_sort(struct filter_parser *p, const char *start, const char *r
         return filter_fail(
             p, place,
             "'%s' is nothing to sort by; there are id name split label crowd pred conf div ent suspect self "
-            "margin kl mistaken hardness votes.CLASS",
+            "margin kl mistaken hardness votes.CLASS beside former",
             value);
     }
+    filter_note_comparing(p, &(struct filter_step){.field = f->sort}, start);
     return true;
 }
 
@@ -393,6 +413,7 @@ bool filter_parse_term(struct filter_parser *p)
     // NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): take_value has set it
     if (!take_value(p, step.field, &value) || !kinds[kind].read(p, &step, value, value_place))
         return false;
+    filter_note_comparing(p, &step, start);
     struct filter_step *added = filter_add_step(p, OP_TEST);
 
     if (added)

@@ -1,6 +1,7 @@
 /* Filters: what each expression picks from eight known rows, in which order, and what each mistake is told.
  */
 #include "ferlab/base/rng.h"
+#include "ferlab/store/beside.h"
 #include "ferlab/store/filter.h"
 #include "support.h"
 
@@ -61,25 +62,33 @@ static bool in_sample[] = {true, true, false, false, false, false, false, false}
 static const char *note[] = {NULL, NULL, "odd", NULL, NULL, NULL, NULL, NULL};
 static const char *tags[] = {NULL, ",dark,", ",darker,wet,", NULL, NULL, ",wet,", NULL, NULL};
 
-static const struct columns columns = {.count = ROWS,
-                                       .id = ids,
-                                       .split = splits,
-                                       .name = names,
-                                       .votes = votes,
-                                       .crowd = crowd,
-                                       .label = label,
-                                       .reviewed = reviewed,
-                                       .flagged = flagged,
-                                       .note = note,
-                                       .tags = tags,
-                                       .prediction = prediction,
-                                       .confidence = confidence,
-                                       .in_sample = in_sample,
-                                       .divergence = divergence,
-                                       .entropy = entropy,
-                                       .suspect = suspect,
-                                       .issue = issue,
-                                       .probabilities = probabilities};
+/* Beside them, by id: fixed 1, wrong 2, right 3, of no label 4, not predicted by the one 5, of no emotion 6
+ * and 7, changed 9. */
+static int8_t beside_prediction[] = {CLASS_FEAR, CLASS_SADNESS, CLASS_SURPRISE, CLASS_ANGER,
+                                     CLASS_FEAR, CLASS_DISGUST, CLASS_NONE,     CLASS_ANGER};
+static int8_t former[] = {CLASS_NEUTRAL, CLASS_FEAR, CLASS_FEAR, CLASS_NONE,
+                          CLASS_ANGER,   CLASS_NF,   CLASS_FEAR, CLASS_CONTEMPT};
+static struct beside beside = {.model = 2, .prediction = beside_prediction, .former = former};
+
+static struct columns columns = {.count = ROWS,
+                                 .id = ids,
+                                 .split = splits,
+                                 .name = names,
+                                 .votes = votes,
+                                 .crowd = crowd,
+                                 .label = label,
+                                 .reviewed = reviewed,
+                                 .flagged = flagged,
+                                 .note = note,
+                                 .tags = tags,
+                                 .prediction = prediction,
+                                 .confidence = confidence,
+                                 .in_sample = in_sample,
+                                 .divergence = divergence,
+                                 .entropy = entropy,
+                                 .suspect = suspect,
+                                 .issue = issue,
+                                 .probabilities = probabilities};
 
 /* The ids a filter picks, in order, as "1 2 3". */
 static void picked(const char *text, char out[64])
@@ -203,6 +212,69 @@ static void test_what_filters_pick(void **state)
     }
 }
 
+static void test_what_filters_pick_beside_a_second_model(void **state)
+{
+    static const struct {
+        const char *text, *ids;
+    } cases[] = {
+        {"flip:fixed", "1"},
+        {"flip:wrong", "2"},
+        {"flip:changed", "9"},
+        {"flip:right", "3"},
+        {"flip:broken", ""},
+        {"flip!=right", "1 2 9"},
+        {"flip:fixed or flip:changed", "1 9"},
+        {"beside:fear", "1 5"},
+        {"beside:none", "7"},
+        {"beside!=pred", "1 9"},
+        {"pred=beside", "2 3 4 6"},
+        {"beside=label", "3"},
+        {"former:fear", "2 3 7"},
+        {"former!=label", "2 3 7"},
+        {"former!=label sort:-former", "2 3 7"},
+        {"beside!=none sort:beside", "3 2 4 9 6 1 5"},
+    };
+
+    (void)state;
+    columns.beside = &beside;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char got[64];
+
+        picked(cases[i].text, got);
+        if (strcmp(got, cases[i].ids) != 0)
+            fail_msg("'%s' picked %s, not %s", cases[i].text, got, cases[i].ids);
+    }
+    columns.beside = NULL;
+}
+
+static void test_terms_of_a_second_model_need_one(void **state)
+{
+    static const struct {
+        const char *text, *begins;
+    } cases[] = {
+        {"split:valid flip:fixed", "filter:13: this compares with a second model"},
+        {"id:1 pred!=beside", "filter:6: this compares with a second model"},
+        {"former:fear", "filter:1: this compares with a second model"},
+        {"id:1 sort:beside", "filter:6: this compares with a second model"},
+        {"pred!=label", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct filter *f;
+        struct err e = {0};
+
+        assert_true(filter_parse(cases[i].text, &f, &e));
+        assert_int_equal(filter_check(f, &columns, &e), cases[i].begins == NULL);
+        if (cases[i].begins && strncmp(e.text, cases[i].begins, strlen(cases[i].begins)) != 0)
+            fail_msg("'%s': said '%s', not '%s'", cases[i].text, e.text, cases[i].begins);
+        columns.beside = &beside;
+        assert_true(filter_check(f, &columns, &e));
+        columns.beside = NULL;
+        filter_free(f);
+    }
+}
+
 static void test_how_filters_order(void **state)
 {
     static const struct {
@@ -290,6 +362,10 @@ static void test_mistakes_are_pointed_at(void **state)
         {"issue>yes", "filter:6: 'issue' cannot be compared so"},
         {"self:0.1", "filter:1: 'self' needs a comparison such as self<0.1"},
         {"sort:issue", "filter:6: 'issue' is nothing to sort by"},
+        {"flip:mended", "filter:6: 'mended' is no flip; between two models"},
+        {"flip>fixed", "filter:5: 'flip' cannot be compared so"},
+        {"beside:nf", "filter:8: a prediction is one of the eight emotions, never 'nf'"},
+        {"sort:flip", "filter:6: 'flip' is nothing to sort by"},
         {"in:valid", "filter:4: only in:train is known"},
         {"name:\"abc", "filter:6: this quote is never closed"},
         {"name:\"\"", "filter:6: a value is missing"},
@@ -442,6 +518,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_that_could_pass_once_predicted),
         cmocka_unit_test(test_what_filters_pick),
+        cmocka_unit_test(test_what_filters_pick_beside_a_second_model),
+        cmocka_unit_test(test_terms_of_a_second_model_need_one),
         cmocka_unit_test(test_how_filters_order),
         cmocka_unit_test(test_mistakes_are_pointed_at),
         cmocka_unit_test(test_nesting_is_bounded_and_length_is_not),

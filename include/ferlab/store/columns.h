@@ -46,6 +46,8 @@ struct columns {
     float *suspect; /* 1 - suspect_margin; NaN where there is none */
     int8_t *issue;  /* the emotion it should be by confident_issues over all these samples, else CLASS_NONE */
 
+    struct beside *beside; /* a second model to compare with (beside.h); NULL: none */
+
     int64_t last_event; /* id of the newest event taken in */
     int64_t event_count;
     struct columns_private *own;
@@ -62,6 +64,9 @@ bool columns_refresh(struct columns *c, struct workspace *ws, bool *changed, str
 /* Other predictions, or another rule, for the same samples. */
 bool columns_use_model(struct columns *c, struct workspace *ws, int64_t model, struct err *e);
 bool columns_use_rule(struct columns *c, enum rule rule, struct err *e);
+/* A second model to compare with; 0: none, which is also left where this fails. What it learnt from is as of
+ * the rule in force: after another rule, call this again. */
+bool columns_use_beside(struct columns *c, struct workspace *ws, int64_t model, struct err *e);
 
 /* The row with that sample id, or -1. */
 int64_t columns_row(const struct columns *c, int64_t id);
@@ -77,5 +82,7 @@ bool columns_review_changes(const struct columns *c, size_t row, enum event_kind
 /* First 12 hex digits of the SHA-256 over (split, name, label) of all samples: equal exactly when every label
  * in force is. For LABELS_CROWD over the crowd's labels. */
 void columns_label_revision(const struct columns *c, enum label_source labels, char out[13]);
+/* The same of any labels, one a row. */
+void columns_digest_labels(const struct columns *c, const int8_t *label, char out[13]);
 
 #endif

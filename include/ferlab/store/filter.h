@@ -7,9 +7,11 @@
  *     issue:yes issue:no issue:C   whether confident learning takes the label for wrong, or for a wrong C
  *     flag: reviewed: note:  yes or no;  tag:NAME  name:GLOB  in:train
  *     pred=label pred!=label crowd!=label ...     pred!=label only where the label is an emotion
+ *     flip:fixed beside:C former:C        against a second model (beside.h): what became of its prediction
+ *                                         (flip.h), that prediction, and the label it learnt from
  *     label!=fear split!=train tag!=dark          != may stand for : anywhere; name:"a b*" holds a space
  * A term over a prediction is false where there is none. Sort keys: id name split label crowd pred
- * votes.CLASS and scores; rows without the value come last either way. */
+ * votes.CLASS beside former and scores; rows without the value come last either way. */
 #ifndef FERLAB_STORE_FILTER_H
 #define FERLAB_STORE_FILTER_H
 
@@ -21,6 +23,10 @@ struct filter;
  * 1). */
 bool filter_parse(const char *text, struct filter **out, struct err *e);
 void filter_free(struct filter *f);
+
+/* Whether the columns have what the filter asks about: terms of a second model need one. Where this fails and
+ * is not heeded, those terms are false. */
+bool filter_check(const struct filter *f, const struct columns *c, struct err *e);
 
 /* Rows that pass, in order, into rows[columns->count]; returns how many. Where memory for ordering runs out
  * they stay in id order. */
