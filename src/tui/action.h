@@ -49,6 +49,9 @@
     X(LARGER, "larger", "+ =", "view", "larger faces")                                                       \
     X(SMALLER, "smaller", "-", "view", "smaller faces")                                                      \
     X(SMOOTH, "smooth", "i", "view", "smooth the faces, or show their pixels")                               \
+    X(WHY, "why", "w", "face", "lay over the face what speaks for a class to the model (Grad-CAM)")          \
+    X(WHY_CLASS, "why-class", "W", "face", "of another class: predicted, label, each emotion in turn")       \
+    X(WHY_HEAT, "why-heat", "A", "face", "more or less of the heat: 0.3, 0.5, 0.7")                          \
     X(COUNTS, "counts", "#", "matrix", "counts")                                                             \
     X(PERCENT, "percent", "%", "matrix", "shares of the row; again: of the column, of all")                  \
     X(OFF_DIAGONAL, "off-diagonal", "o", "matrix", "heat of the errors only")                                \

@@ -3,6 +3,7 @@
 #include "parts.h"
 #include "terminal.h"
 #include "theme.h"
+#include "why.h"
 
 #include "ferlab/base/clock.h"
 #include "ferlab/base/str.h"
@@ -378,6 +379,7 @@ static void unload(struct app *app)
         free(view->former_filter);
     }
     ask_free(app);
+    why_free(app->why);
     if (app->exporting)
         close(app->export_log);
     filter_free(app->filter);

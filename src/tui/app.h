@@ -31,6 +31,7 @@ struct app {
     struct columns *columns;
     struct caps caps;
     struct images *images;
+    struct why *why; /* what lies over large faces, see why.h; NULL until it is asked for */
 
     /* the filter and what it picks; rows keep their places while reviews change labels under them, until it
      * is applied again: by the reviewer, or when the model or the rule is another */

@@ -3,6 +3,7 @@
  */
 #include "caption.h"
 #include "strip.h"
+#include "why.h"
 
 #include "ferlab/base/str.h"
 #include "ferlab/face/image.h"
@@ -33,6 +34,7 @@ struct face {
     struct strip strip;
     int64_t drawn_row;
     bool drawn_smooth;
+    struct overlay drawn_over;
     struct layout drawn_layout;
 
     /* what reviewers did to the sample, read again when the sample or the log changes */
@@ -112,24 +114,19 @@ static struct layout lay_out(const struct app *app, struct strip_layout *strip)
 static void draw_face_image(struct app *app, struct face *f, size_t row)
 {
     const struct layout *l = &f->layout;
+    struct overlay over = why_overlay(app, row);
     bool same = f->drawn_row == (int64_t)row && f->drawn_smooth == app->smooth &&
+                f->drawn_over.serial == over.serial && f->drawn_over.strength == over.strength &&
                 memcmp(&f->drawn_layout, l, sizeof *l) == 0;
     if (!same) {
-        const uint8_t *pixels = app_pixels(app, row);
-        int side = has_pixels(app) ? l->scale * FACE_SIZE : l->face_columns;
         if (!canvas_resize(&f->canvas, l->face_columns * l->unit_x, l->face_rows * l->unit_y))
             return;
         canvas_fill(&f->canvas, 0, 0, f->canvas.width, f->canvas.height, PALETTE_BACKGROUND);
-        uint8_t small[FACE_PIXELS];
-        int from = FACE_SIZE;
-        if (side < FACE_SIZE) {
-            image_resize(pixels, FACE_SIZE, FACE_SIZE, small, side, side);
-            pixels = small;
-            from = side;
-        }
-        canvas_gray(&f->canvas, 0, 0, side, side, pixels, from, from, app->smooth);
+        why_paint(app, &f->canvas, has_pixels(app) ? l->scale * FACE_SIZE : l->face_columns,
+                  app_pixels(app, row), &over);
         f->drawn_row = (int64_t)row;
         f->drawn_smooth = app->smooth;
+        f->drawn_over = over;
         f->drawn_layout = *l;
     }
     images_place(app->images, SLOT_FACE, 2, 1, l->face_rows, l->face_columns, &f->canvas);
@@ -310,6 +307,14 @@ static void draw_title(const struct app *app, size_t row)
     draw_text(1, draw_columns() - str_columns(right) - 1, 0, STYLE_DIM, "%s", right);
 }
 
+static void draw_why(struct app *app, size_t row)
+{
+    char text[512];
+    why_legend(app, row, text, sizeof text);
+    if (text[0] != '\0')
+        draw_status("%s", text);
+}
+
 static void face_draw(struct app *app, void *state)
 {
     struct face *f = state;
@@ -328,6 +333,14 @@ static void face_draw(struct app *app, void *state)
     draw_bars(app, &f->layout, (size_t)row);
     draw_facts(app, f, (size_t)row);
     draw_history(f);
+    draw_why(app, (size_t)row);
+}
+
+static bool face_work(struct app *app, void *state)
+{
+    int64_t row = app_row(app);
+    (void)state;
+    return row >= 0 && why_work(app, (size_t)row);
 }
 
 /* --- acting --- */
@@ -345,6 +358,8 @@ static enum outcome face_act(struct app *app, void *state, enum action action)
         return OUTCOME_DONE; /* one face at a time here */
     if (action_reviews(action))
         return app_review(app, action);
+    if (why_act(app, action))
+        return OUTCOME_REDRAW;
     switch (action) {
     case ACTION_DOWN:
     case ACTION_RIGHT:
@@ -398,7 +413,7 @@ static const char *face_keys(struct app *app, void *state)
     (void)state;
     return "1-0 label  space accept  jk next, previous  u undo  q back  s skip  f flag  n note  T tag  U "
            "redo  "
-           "i smooth  / filter  c confusion  ? help";
+           "w why  i smooth  / filter  c confusion  ? help";
 }
 
 static bool face_open(struct app *app, void **state)
@@ -434,4 +449,5 @@ const struct view_ops view_face = {
     .mouse = face_mouse,
     .changed = face_changed,
     .keys = face_keys,
+    .work = face_work,
 };
