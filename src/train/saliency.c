@@ -11,7 +11,7 @@
 
 struct saliency {
     struct classifier *c;
-    struct graph *own; /* of a network that the engine runs: the same once more, as a graph */
+    struct graph *own; /* of a network of our own: as a graph, which stands for it */
     struct graph_cam *cam;
     float *plane, *image;
     uint8_t *resized; /* the face in the model's size */
@@ -23,8 +23,13 @@ struct saliency {
 static bool make_buffers(struct saliency *s, const void *bytes, size_t size, const char *name, struct err *e)
 {
     size_t side = (size_t)s->c->facts.size;
-    if (s->c->graph == NULL && (s->own = graph_load(bytes, size, name, e)) == NULL)
-        return false;
+    if (s->c->net != NULL) {
+        network_free(s->c->net);
+        s->c->net = NULL;
+        s->own = graph_load(bytes, size, name, e);
+        if (s->own == NULL)
+            return false;
+    }
     s->plane = malloc(side * side * sizeof *s->plane);
     s->image = malloc(classifier_image_values(s->c) * sizeof *s->image);
     s->resized = malloc(side * side);

@@ -136,7 +136,7 @@ static void test_it_follows_to_the_next_face(void **state)
     expect_text(s, "Grad-CAM of looker");
 }
 
-static void test_a_small_screen_and_half_blocks_have_it_too(void **state)
+static void test_it_fits_80x24_in_half_blocks(void **state)
 {
     (void)state;
     const struct screen_options small = {.columns = 80, .rows = 24, .cell_width = 9, .cell_height = 19};
@@ -169,7 +169,7 @@ int main(void)
         cmocka_unit_test(test_heat_lies_over_the_face_and_goes_again),
         cmocka_unit_test(test_the_class_is_chosen),
         cmocka_unit_test(test_it_follows_to_the_next_face),
-        cmocka_unit_test(test_a_small_screen_and_half_blocks_have_it_too),
+        cmocka_unit_test(test_it_fits_80x24_in_half_blocks),
         cmocka_unit_test(test_without_something_to_ask_it_says_so),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
