@@ -130,7 +130,21 @@ static bool sync_folder_of(const char *path)
     return fine;
 }
 
-bool file_write(const char *path, const void *data, size_t size, struct err *e)
+bool path_rename_new(const char *from, const char *to)
+{
+    struct stat status;
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+        return true;
+    if (errno != EINVAL && errno != ENOSYS)
+        return false;
+    if (lstat(to, &status) == 0) {
+        errno = EEXIST;
+        return false;
+    }
+    return rename(from, to) == 0;
+}
+
+static bool write_beside(const char *path, const void *data, size_t size, bool replace, struct err *e)
 {
     char temporary[PATH_MAX];
     if (snprintf(temporary, sizeof temporary, "%s.XXXXXX", path) >= (int)sizeof temporary)
@@ -146,7 +160,7 @@ bool file_write(const char *path, const void *data, size_t size, struct err *e)
         number = errno;
         fine = false;
     }
-    if (fine && rename(temporary, path) != 0) {
+    if (fine && !(replace ? rename(temporary, path) == 0 : path_rename_new(temporary, path))) {
         number = errno;
         fine = false;
     }
@@ -158,6 +172,19 @@ bool file_write(const char *path, const void *data, size_t size, struct err *e)
     if (!sync_folder_of(path))
         return err_errno(e, path, "make the new file durable", "check the disk");
     return true;
+}
+
+bool file_write(const char *path, const void *data, size_t size, struct err *e)
+{
+    return write_beside(path, data, size, true, e);
+}
+
+bool file_create(const char *path, const void *data, size_t size, struct err *e)
+{
+    struct stat status;
+    if (lstat(path, &status) == 0)
+        return err_set(e, ERR_INPUT, "%s: is there already; remove it or choose another name", path);
+    return write_beside(path, data, size, false, e);
 }
 
 bool path_of_program(char out[PATH_MAX], struct err *e)

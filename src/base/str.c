@@ -80,6 +80,19 @@ void str_append_base64(struct str *s, const void *bytes, size_t count)
     s->data[s->length] = '\0';
 }
 
+void str_append_shell(struct str *s, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
+    if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
+        str_append(s, word);
+        return;
+    }
+    str_append(s, "'");
+    for (const char *p = word; *p != '\0'; p++)
+        str_append_bytes(s, *p == '\'' ? "'\\''" : p, *p == '\'' ? 4 : 1);
+    str_append(s, "'");
+}
+
 void str_clear(struct str *s)
 {
     s->length = 0;

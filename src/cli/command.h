@@ -46,6 +46,7 @@ struct command {
     X(train, "", "train a model on the labels as they stand")                                                \
     X(runs, "[show|stop ID|diff A B]", "trainings, running and past; stop one; compare two")                 \
     X(eval, "", "scores of a model with intervals, and the agreement of the crowd")                          \
+    X(report, "OUT", "what a model is worth and what reviewers did, as one HTML page")                       \
     X(predict, "IMAGE...", "the emotion in image files")                                                     \
     X(models, "", "models of the workspace")                                                                 \
     X(model, "use|import|export|remove ...", "choose, bring in, take out or remove a model")                 \

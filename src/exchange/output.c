@@ -55,22 +55,6 @@ bool output_folder(struct output *o, const char *path, struct err *e)
             err_errno(e, o->path, "be created", "see that its folder is there and may be written"));
 }
 
-/* rename, but never over something that appeared meanwhile. File systems without RENAME_NOREPLACE get a
- * check. */
-static int place(const char *from, const char *to)
-{
-    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
-        return 0;
-    struct stat st;
-    if (errno != EINVAL && errno != ENOSYS)
-        return -1;
-    if (lstat(to, &st) == 0) {
-        errno = EEXIST;
-        return -1;
-    }
-    return rename(from, to);
-}
-
 bool output_write(struct output *o, const void *bytes, size_t count)
 {
     if (!o->failure && fwrite(bytes, 1, count, o->file) != count)
@@ -107,7 +91,7 @@ bool output_finish(struct output *o, struct err *e)
     bool fine = !o->file || flush(o, e);
     if (o->standard)
         return fine;
-    fine = fine && (place(o->temporary, o->path) == 0 ||
+    fine = fine && (path_rename_new(o->temporary, o->path) ||
                     err_errno(e, o->path, "be put in place", "remove what is there or choose another name"));
     if (!fine)
         output_abandon(o);

@@ -100,9 +100,8 @@ static void describe_resume(struct arguments *a, const char *workspace, int64_t 
     add_integer(a, "--resume", run);
 }
 
-static void describe(struct arguments *a, const char *workspace, const struct recipe *r)
+static void describe_recipe(struct arguments *a, const struct recipe *r)
 {
-    describe_command(a, workspace);
     if (r->from[0] != '\0')
         add_text(a, "--from", r->from);
     else
@@ -115,6 +114,22 @@ static void describe(struct arguments *a, const char *workspace, const struct re
     add_flag(a, "--no-flip", !r->augmentation.flip);
     add_flag(a, "--no-calibrate", !r->calibrate);
     add_flag(a, "--no-use", !r->use);
+}
+
+bool job_training_command(const char *workspace, const struct recipe *recipe, struct str *out, struct err *e)
+{
+    struct arguments a = {0};
+    add_word(&a, "ferlab");
+    add_text(&a, "-w", path_base(workspace));
+    add_word(&a, "train");
+    describe_recipe(&a, recipe);
+    for (int i = 0; i < a.count; i++) {
+        str_append(out, i > 0 ? " " : "");
+        str_append_shell(out, a.word[i]);
+    }
+    bool fine = !a.failed && !out->failed;
+    arena_free(&a.arena);
+    return fine || err_memory(e, "writing a command");
 }
 
 static bool is_gone(pid_t pid)
@@ -250,7 +265,8 @@ bool job_start_training(const char *workspace, const struct recipe *recipe, pid_
     struct arguments a = {0};
     if (!recipe_check(recipe, e))
         return false;
-    describe(&a, workspace, recipe);
+    describe_command(&a, workspace);
+    describe_recipe(&a, recipe);
     return start_trainer(&a, workspace, pid, log, e);
 }
 

@@ -159,10 +159,10 @@ static void test_version_and_help(void **state)
 static void test_every_command_has_help(void **state)
 {
     (void)state;
-    static const char *const names[] = {"import", "export", "list",  "show", "label", "accept",
-                                        "flag",   "unflag", "note",  "tag",  "untag", "undo",
-                                        "redo",   "log",    "train", "runs", "eval",  "predict",
-                                        "models", "model",  "synth", "demo", "bench", "doctor"};
+    static const char *const names[] = {"import", "export", "list",   "show",    "label",  "accept", "flag",
+                                        "unflag", "note",   "tag",    "untag",   "undo",   "redo",   "log",
+                                        "train",  "runs",   "eval",   "predict", "models", "model",  "synth",
+                                        "demo",   "bench",  "doctor", "report"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char *text = run_text(names[i], "--help", NULL), start[64];
         snprintf(start, sizeof start, "Usage: ferlab [-w FILE] %s ", names[i]);

@@ -23,6 +23,11 @@ char *file_read(const char *path, size_t max, size_t *size, struct err *e);
 /* Writes a temporary file beside PATH, fsyncs, renames over PATH, fsyncs the folder: PATH holds the old or
  * the new content, never a part. */
 bool file_write(const char *path, const void *data, size_t size, struct err *e);
+/* The same, but refuses to replace anything. */
+bool file_create(const char *path, const void *data, size_t size, struct err *e);
+/* rename, but never over something that is there, or appears meanwhile (errno EEXIST). File systems without
+ * RENAME_NOREPLACE get a check. */
+bool path_rename_new(const char *from, const char *to);
 
 /* The file NAME (such as "models/ferplus.onnx") of the program's own data: under $FERLAB_DATA, else
  * ../share/ferlab beside the program, else the source tree it was built from. False when it is in none. */

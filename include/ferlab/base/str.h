@@ -18,7 +18,9 @@ void str_append(struct str *s, const char *text);
 void str_append_bytes(struct str *s, const void *bytes, size_t count);
 void str_appendf(struct str *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void str_append_base64(struct str *s, const void *bytes, size_t count); /* RFC 4648, with padding */
-void str_clear(struct str *s);                                          /* empties it, keeps the memory */
+void str_append_shell(struct str *s,
+                      const char *word); /* as one word of a POSIX shell, quoted where it must be */
+void str_clear(struct str *s);           /* empties it, keeps the memory */
 void str_free(struct str *s);
 
 /* Copies `in` to out[size] so that a terminal may be sent it: C0 and C1 controls, DEL and bytes that are not

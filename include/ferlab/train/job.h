@@ -2,6 +2,7 @@
 #ifndef FERLAB_TRAIN_JOB_H
 #define FERLAB_TRAIN_JOB_H
 
+#include "ferlab/base/str.h"
 #include "ferlab/train/recipe.h"
 
 #include <sys/types.h>
@@ -10,6 +11,9 @@
  * prints goes to WORKSPACE.runs/launch-PID.log until its run has a log. *log gets that path. */
 bool job_start_training(const char *workspace, const struct recipe *recipe, pid_t *pid, char log[PATH_MAX],
                         struct err *e);
+
+/* Appends that command as a person would type it, with the workspace's name alone and every setting told. */
+bool job_training_command(const char *workspace, const struct recipe *recipe, struct str *out, struct err *e);
 
 /* The same for `ferlab -w WORKSPACE train --resume RUN`. */
 bool job_resume_training(const char *workspace, int64_t run, pid_t *pid, char log[PATH_MAX], struct err *e);

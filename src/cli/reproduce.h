@@ -1,0 +1,13 @@
+/* The shell commands that lead to an evaluation again. */
+#ifndef FERLAB_CLI_REPRODUCE_H
+#define FERLAB_CLI_REPRODUCE_H
+
+#include "protocol.h"
+
+#include "ferlab/base/str.h"
+
+/* One a line: the trainings of the model and of those it started from, oldest first, then eval and report.
+ * What was not trained in this workspace is named in a comment, with its digest. */
+bool reproduce_commands(const struct judged *j, const struct protocol *p, struct str *out, struct err *e);
+
+#endif

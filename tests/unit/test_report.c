@@ -1,0 +1,412 @@
+/* The report: read back by an XML parser, its numbers are those of `eval --json`, it needs nothing from
+ * outside, and nothing that a name or a note holds becomes part of the page. */
+#include "store_fixture.h"
+
+#include "ferlab/store/models.h"
+#include "ferlab/store/reviews.h"
+
+#include <expat.h>
+#include <math.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { SAMPLES = 200, ROWS = 128, VALUES = 12 };
+
+static struct fixture f;
+static char out[PATH_MAX + 16];
+
+/* --- a workspace: predictions that follow the votes, but for every seventh face --- */
+
+static void predict(int64_t model)
+{
+    for (uint32_t i = 0; i < SAMPLES; i++) {
+        int64_t id = i + 1;
+        bool in_sample = i % 10 < 8;
+        float p[EMOTION_COUNT], sum = 0;
+        for (int k = 0; k < EMOTION_COUNT; k++)
+            sum += p[k] = (float)(1 + (i * 7 + (uint32_t)k * 5) % 6) / 40;
+        int said = (int)(i % 7 == 0 ? (i + 2) % 8 : i % 8);
+        p[said] += 1.01f - sum;
+        MUST(&f, predictions_write(f.ws, model, &id, p, &in_sample, 1, &f.e));
+    }
+}
+
+static void review(int64_t sample, enum event_kind kind, const char *value)
+{
+    struct event *events;
+    struct review r = {.sample = sample, .kind = kind, .value = value};
+    MUST(&f, reviews_append(f.ws, &r, 1, &f.arena, &events, &f.e));
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    int64_t model;
+    const struct model_new m = {
+        .name = "small", .onnx = "none", .size = 4, .arch = "8", .parameters = 1, .input_size = 48};
+    fixture_open(&f, SAMPLES);
+    snprintf(out, sizeof out, "%s/report.html", f.dir);
+    MUST(&f, model_add(f.ws, &m, &model, &f.e));
+    predict(model);
+    review(9, EVENT_RELABEL, "fear");
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    fixture_close(&f);
+    return 0;
+}
+
+/* --- the page, parsed --- */
+
+struct row { /* a <tr> with its id, or the name of the table it is in where it has none */
+    char id[64];
+    double value[VALUES]; /* of its <data> */
+    int values;
+};
+
+struct page {
+    struct row rows[ROWS];
+    int row_count, images, figures, scripts, outside;
+    bool in_row;
+    char text[1 << 20];
+    size_t length;
+};
+static struct page page;
+
+static const char *attribute(const char **attributes, const char *name)
+{
+    for (; *attributes != NULL; attributes += 2)
+        if (strcmp(attributes[0], name) == 0)
+            return attributes[1];
+    return "";
+}
+
+static void begin(void *data, const char *tag, const char **attributes)
+{
+    const char *source = attribute(attributes, "src"), *link = attribute(attributes, "href");
+    (void)data;
+    page.images += strcmp(tag, "img") == 0;
+    page.figures += strcmp(tag, "figure") == 0;
+    page.scripts += strcmp(tag, "script") == 0;
+    page.outside += (source[0] != '\0' && strncmp(source, "data:image/png;base64,", 22) != 0) ||
+                    (link[0] != '\0' && link[0] != '#') || strcmp(tag, "link") == 0;
+    for (; *attributes != NULL; attributes += 2)
+        page.scripts += strncmp(attributes[0], "on", 2) == 0;
+    if (strcmp(tag, "img") == 0 && attribute(attributes, "alt")[0] == '\0')
+        fail_msg("an image has no alternative text");
+}
+
+static void begin_rows(void *data, const char *tag, const char **attributes)
+{
+    begin(data, tag, attributes);
+    if (strcmp(tag, "tr") == 0) {
+        assert_true(page.row_count < ROWS);
+        snprintf(page.rows[page.row_count++].id, 64, "%s", attribute(attributes, "id"));
+        page.in_row = true;
+    }
+    struct row *row = page.in_row ? &page.rows[page.row_count - 1] : NULL;
+    if (row != NULL && strcmp(tag, "data") == 0 && row->values < VALUES)
+        row->value[row->values++] = atof(attribute(attributes, "value"));
+}
+
+static void end(void *data, const char *tag)
+{
+    (void)data;
+    if (strcmp(tag, "tr") == 0)
+        page.in_row = false;
+}
+
+static void text(void *data, const char *bytes, int count)
+{
+    (void)data;
+    assert_true(page.length + (size_t)count < sizeof page.text);
+    memcpy(page.text + page.length, bytes, (size_t)count);
+    page.length += (size_t)count;
+}
+
+static void parse(const char *bytes, size_t count)
+{
+    XML_Parser parser = XML_ParserCreate("UTF-8");
+    memset(&page, 0, sizeof page);
+    XML_SetElementHandler(parser, begin_rows, end);
+    XML_SetCharacterDataHandler(parser, text);
+    if (XML_Parse(parser, bytes, (int)count, 1) != XML_STATUS_OK)
+        fail_msg("line %lu: %s", XML_GetCurrentLineNumber(parser), XML_ErrorString(XML_GetErrorCode(parser)));
+    XML_ParserFree(parser);
+}
+
+static void report_of(const char *option, const char *value)
+{
+    struct output o;
+    run_ferlab(&o, "-w", f.path, "report", "-", option, value, NULL);
+    if (o.status != 0)
+        fail_msg("%s", o.err);
+    parse(o.out, strlen(o.out));
+    output_free(&o);
+}
+
+static const struct row *row_with_id(const char *id)
+{
+    for (int i = 0; i < page.row_count; i++)
+        if (strcmp(page.rows[i].id, id) == 0)
+            return &page.rows[i];
+    fail_msg("the page has no row %s", id);
+    return NULL;
+}
+
+static void expect_text(const char *words)
+{
+    if (strstr(page.text, words) == NULL)
+        fail_msg("the page lacks '%s'", words);
+}
+
+/* --- its numbers --- */
+
+static double number(const json_t *d, const char *key)
+{
+    const json_t *value = json_object_get(d, key);
+    if (!json_is_number(value))
+        fail_msg("eval --json has no number %s", key);
+    return json_number_value(value);
+}
+
+static void expect_values(const struct row *row, const double *values, int count)
+{
+    assert_int_equal(row->values, count);
+    for (int i = 0; i < count; i++)
+        if (row->value[i] != values[i])
+            fail_msg("%s has %.17g where eval has %.17g", row->id, row->value[i], values[i]);
+}
+
+static void expect_scores(const json_t *d)
+{
+    static const char *const names[] = {"accuracy", "macro_f1", "weighted_f1", "top2",    "cross_entropy",
+                                        "brier",    "ece",      "kl_votes",    "js_votes"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const json_t *interval = json_object_get(json_object_get(d, "ci95"), names[i]);
+        const double values[] = {number(d, names[i]), json_number_value(json_array_get(interval, 0)),
+                                 json_number_value(json_array_get(interval, 1))};
+        expect_values(row_with_id(names[i]), values, 3);
+    }
+    static const struct {
+        const char *name, *count;
+    } crowd[] = {{"human_ceiling", "human_ceiling_count"},
+                 {"crowd_share", "crowd_share_count"},
+                 {"krippendorff_alpha", "agreement_count"},
+                 {"fleiss_kappa", "agreement_count"},
+                 {"krippendorff_alpha_emotions", "agreement_emotions_count"},
+                 {"fleiss_kappa_emotions", "agreement_emotions_count"}};
+    for (size_t i = 0; i < sizeof crowd / sizeof *crowd; i++) {
+        const double values[] = {number(d, crowd[i].name), number(d, crowd[i].count)};
+        expect_values(row_with_id(crowd[i].name), values, 2);
+    }
+}
+
+/* Numbers of an object that are not null, in this order. */
+static void expect_object(const char *id, const json_t *d, const char *const *keys)
+{
+    double values[VALUES];
+    int count = 0;
+    for (; *keys != NULL; keys++)
+        if (json_is_number(json_object_get(d, *keys)))
+            values[count++] = number(d, *keys);
+    expect_values(row_with_id(id), values, count);
+}
+
+static void expect_classes(const json_t *d)
+{
+    static const char *const keys[] = {"support", "predicted", "right", "precision", "recall", "f1", NULL};
+    for (size_t k = 0; k < EMOTION_COUNT; k++) {
+        json_t *class = json_array_get(json_object_get(d, "per_class"), k),
+               *cells = json_array_get(json_object_get(d, "confusion"), k);
+        char id[64];
+        double values[EMOTION_COUNT + 1] = {0};
+        json_object_set(class, "right", json_array_get(cells, k));
+        snprintf(id, sizeof id, "class-%s", class_name((int)k));
+        expect_object(id, class, keys);
+        for (size_t i = 0; i < EMOTION_COUNT; i++)
+            values[EMOTION_COUNT] += values[i] = json_number_value(json_array_get(cells, i));
+        snprintf(id, sizeof id, "row-%s", class_name((int)k));
+        expect_values(row_with_id(id), values, EMOTION_COUNT + 1);
+    }
+}
+
+static void expect_calibration(const json_t *d)
+{
+    static const char *const bin[] = {"count", "right", "confidence", "accuracy", NULL};
+    static const char *const band[] = {"count", "right", "accuracy", NULL};
+    char id[32];
+    for (size_t b = 0; b < json_array_size(json_object_get(d, "reliability")); b++) {
+        json_t *all = json_array_get(json_object_get(d, "reliability"), b),
+               *parts = json_array_get(json_object_get(d, "confidence_histogram"), b);
+        json_object_set(all, "right", json_object_get(parts, "right"));
+        snprintf(id, sizeof id, "bin-%zu", b);
+        if (number(all, "count") > 0)
+            expect_object(id, all, bin);
+    }
+    for (size_t b = 0; b < json_array_size(json_object_get(d, "agreement_bands")); b++) {
+        snprintf(id, sizeof id, "band-%zu", b);
+        expect_object(id, json_array_get(json_object_get(d, "agreement_bands"), b), band);
+    }
+}
+
+static void expect_same_as_eval(const char *option, const char *value)
+{
+    report_of(option, value);
+    json_t *d = run_ferlab_json("-w", f.path, "eval", "--json", "--quiet", option, value, NULL);
+    expect_scores(d);
+    expect_classes(d);
+    expect_calibration(d);
+    expect_text(json_string_value(json_object_get(d, "label_revision")));
+    json_decref(d);
+}
+
+static void test_every_number_is_that_of_eval(void **state)
+{
+    (void)state;
+    expect_same_as_eval("--where", "");
+    expect_same_as_eval("--labels", "crowd");
+    expect_same_as_eval("--where", "votes.fear>0 sort:-conf");
+}
+
+/* --- the page itself --- */
+
+static void test_nothing_is_fetched_and_no_script_runs(void **state)
+{
+    (void)state;
+    report_of("--split", "valid");
+    assert_int_equal(page.scripts, 0);
+    assert_int_equal(page.outside, 0);
+    assert_true(page.figures >= 2);
+    expect_text("prefers-color-scheme:dark");
+    assert_null(strstr(page.text, "url("));
+    assert_null(strstr(page.text, "@import"));
+}
+
+static void test_in_sample_faces_are_warned_of(void **state)
+{
+    (void)state;
+    report_of("--where", "split:train");
+    expect_text("\u26a0 In sample.");
+    report_of("--split", "valid");
+    expect_text("Out of sample.");
+    assert_null(strstr(page.text, "In sample."));
+}
+
+static void test_hostile_texts_stay_texts(void **state)
+{
+    (void)state;
+    report_of("--title", "<script>alert('1')</script> & \"\x01\xff\xef\xbf\xbf");
+    assert_int_equal(page.scripts, 0);
+    expect_text("<script>alert('1')</script> & \"\\x01\\xff\ufffd");
+    report_of("--where", "not name:\"<script>*&\"");
+    expect_text("not name:\"<script>*&\"");
+    assert_int_equal(page.scripts, 0);
+}
+
+/* --- the file --- */
+
+static size_t file_size(void)
+{
+    FILE *file = fopen(out, "rb");
+    if (file == NULL)
+        return 0;
+    fseek(file, 0, SEEK_END);
+    size_t size = (size_t)ftell(file);
+    fclose(file);
+    return size;
+}
+
+static void run_report(int status, const char *words, const char *option)
+{
+    struct output o;
+    run_ferlab(&o, "-w", f.path, "report", out, option, NULL);
+    if (o.status != status || strstr(status == 0 ? o.out : o.err, words) == NULL)
+        fail_msg("exit %d: %s%s", o.status, o.out, o.err);
+    output_free(&o);
+}
+
+static void test_a_report_never_replaces_a_file_unless_told(void **state)
+{
+    (void)state;
+    write_file(f.dir, "report.html", "mine", 4);
+    run_report(1, "is there already; remove it, choose another name, or replace it with --force", NULL);
+    assert_int_equal(file_size(), 4);
+    run_report(0, "20 samples written as a report", "--force");
+    assert_true(file_size() > 10000);
+}
+
+static void test_the_document_says_what_was_written(void **state)
+{
+    (void)state;
+    json_t *d = run_ferlab_json("-w", f.path, "report", "--json", "--where", "", "--quiet", out, NULL);
+    assert_string_equal(json_string_value(json_object_get(d, "model")), "small");
+    assert_int_equal(number(d, "bytes"), file_size());
+    assert_int_equal(number(d, "count"), SAMPLES * 8 / 10); /* every fifth face has no majority */
+    assert_int_equal(number(d, "in_sample"), SAMPLES * 7 / 10);
+    json_decref(d);
+}
+
+static void test_a_failed_write_leaves_nothing(void **state)
+{
+    (void)state;
+    pid_t child = fork();
+    if (child == 0) {
+        struct rlimit few = {.rlim_cur = 5000, .rlim_max = 5000};
+        setrlimit(RLIMIT_FSIZE, &few);
+        signal(SIGXFSZ, SIG_IGN);
+        fclose(stderr);
+        execl(FERLAB_PROGRAM, "ferlab", "-w", f.path, "report", out, NULL);
+        _exit(99);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(WEXITSTATUS(status), 1);
+    assert_int_equal(access(out, F_OK), -1);
+}
+
+static void test_what_makes_no_sense_is_refused(void **state)
+{
+    (void)state;
+    struct output o;
+    static const struct {
+        const char *option, *value, *words;
+        int status;
+    } cases[] = {
+        {"--faces", "-1", "--faces", 2},
+        {"--split", "all", "there is no split 'all'", 2},
+        {"--where", "id:999", "no sample that 'id:999' picks", 1},
+        {"--model", "nobody", "nobody", 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        run_ferlab(&o, "-w", f.path, "report", out, cases[i].option, cases[i].value, NULL);
+        if (o.status != cases[i].status || strstr(o.err, cases[i].words) == NULL)
+            fail_msg("%s %s: exit %d, %s", cases[i].option, cases[i].value, o.status, o.err);
+        assert_int_equal(access(out, F_OK), -1);
+        output_free(&o);
+    }
+    run_ferlab(&o, "-w", f.path, "report", NULL);
+    assert_int_equal(o.status, 2);
+    output_free(&o);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_every_number_is_that_of_eval),
+        TEST(test_nothing_is_fetched_and_no_script_runs),
+        TEST(test_in_sample_faces_are_warned_of),
+        TEST(test_hostile_texts_stay_texts),
+        TEST(test_a_report_never_replaces_a_file_unless_told),
+        TEST(test_the_document_says_what_was_written),
+        TEST(test_a_failed_write_leaves_nothing),
+        TEST(test_what_makes_no_sense_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
