@@ -29,7 +29,8 @@ static void append_formatted(struct str *s, const char *format, va_list argument
 /* A line begins before every element but those that stand in a line of text, where a break is a space. */
 static bool stands_in_text(const char *tag)
 {
-    static const char *const tags[] = {"a", "b", "code", "data", "em", "span", "strong", "time", "title"};
+    static const char *const tags[] = {"a", "b",    "code",   "data", "em",
+                                       "s", "span", "strong", "time", "title"};
     for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
         if (strcmp(tags[i], tag) == 0)
             return true;

@@ -8,10 +8,7 @@
 
 #define MISSING "\u2013"
 
-enum { NUMBER_TEXT = 48 };
-
-/* 3,191 */
-static const char *with_commas(char out[NUMBER_TEXT], int64_t n)
+const char *number_with_commas(char out[NUMBER_TEXT], int64_t n)
 {
     char digits[24];
     int length = snprintf(digits, sizeof digits, "%lld", (long long)n), used = 0;
@@ -55,7 +52,7 @@ void put_count(struct html *h, int64_t n)
 {
     char text[NUMBER_TEXT];
     html_begin(h, "data", "value='%lld'", (long long)n);
-    html_text(h, "%s", with_commas(text, n));
+    html_text(h, "%s", number_with_commas(text, n));
     html_close(h);
 }
 

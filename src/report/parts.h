@@ -5,6 +5,7 @@
 
 #include "ferlab/report/report.h"
 #include "ferlab/store/models.h"
+#include "ferlab/store/reviews.h"
 #include "ferlab/store/runs.h"
 #include "html.h"
 
@@ -16,7 +17,8 @@ struct report {
     struct html html;
     struct arena arena; /* owns what the pointers below lead to */
     struct model model;
-    struct run run; /* id 0: the model is of no training here */
+    struct model previous; /* which it started from, else the one in use before; id 0: none */
+    struct run run;        /* id 0: the model is of no training here */
     struct run_epoch *epochs;
     size_t epoch_count;
     struct event *events; /* all reviews, oldest first */
@@ -24,18 +26,27 @@ struct report {
     size_t event_count;
     char revision[13];   /* of the labels measured against */
     int figures, tables; /* numbered so far */
+    bool failed;         /* something could not be read, or memory ran out; then error says so */
+    struct err error;
 };
 
-/* --- what stands below the headings of the sections --- */
+/* --- what stands below the headings of the sections, and whether there is something to say --- */
 
 void section_protocol(struct report *r);
 void section_scores(struct report *r);
 void section_classes(struct report *r);
 void section_calibration(struct report *r);
-void section_training(struct report *r);
-void section_errors(struct report *r);
+bool has_errors(const struct report *r);
+void section_worst(struct report *r);
+bool has_suspects(const struct report *r);
 void section_suspects(struct report *r);
+bool has_training(const struct report *r);
+void section_training(struct report *r);
+bool has_reviews(const struct report *r);
 void section_reviews(struct report *r);
+bool has_effect(const struct report *r);
+void section_effect(struct report *r);
+bool find_previous(struct report *r, struct err *e); /* for section_effect */
 void section_reproduction(struct report *r);
 
 /* --- numbers --- */
@@ -51,7 +62,9 @@ void cell_percent(struct html *h, double share);
 void cell_fraction(struct html *h, double x);
 void cell_count(struct html *h, int64_t n);
 
-double ratio(double part, int64_t whole); /* NaN of nothing */
+enum { NUMBER_TEXT = 48 };
+const char *number_with_commas(char out[NUMBER_TEXT], int64_t n); /* returns out */
+double ratio(double part, int64_t whole);                         /* NaN of nothing */
 
 /* --- structure --- */
 

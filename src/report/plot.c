@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { WIDTH = 360, HEIGHT = 250, LEFT = 50, RIGHT = 20, TOP = 10, BOTTOM = 40 };
+enum { WIDTH = 360, HEIGHT = 250, LEFT = 56, RIGHT = 20, TOP = 10, BOTTOM = 40 };
 
 static double place_x(const struct plot *p, double x)
 {
@@ -67,7 +67,7 @@ void plot_axes(struct plot *p, const struct plot_axis *x, const struct plot_axis
         put_label(p, at, bottom + 17, "middle", text);
     }
     put_label(p, (double)(LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, "middle", x->name);
-    html_begin(p->html, "text", "transform='translate(12 %.1f) rotate(-90)' text-anchor='middle'",
+    html_begin(p->html, "text", "transform='translate(10 %.1f) rotate(-90)' text-anchor='middle'",
                (TOP + bottom) / 2);
     html_text(p->html, "%s", y->name);
     html_close(p->html);
@@ -99,14 +99,25 @@ void plot_curve(struct plot *p, const double *x, const double *y, size_t count, 
     str_appendf(p->html->page, "' class='%s'/>", class);
 }
 
-double plot_ceiling(double value)
+/* 1, 2 or 5 times a power of ten, the smallest that is `value` or more. */
+static double round_up(double value)
 {
-    if (!(value > 0))
-        return 1;
+    static const double factors[] = {1, 2, 5};
     double power = pow(10, floor(log10(value)));
-    static const double steps[] = {1, 2, 5, 10};
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
-        if (value <= steps[i] * power * (1 + 1e-9))
-            return steps[i] * power;
+    for (size_t i = 0; i < sizeof factors / sizeof *factors; i++)
+        if (value <= factors[i] * power * (1 + 1e-9))
+            return factors[i] * power;
     return 10 * power;
+}
+
+void plot_fit(struct plot_axis *axis, double *low, double *high, double least)
+{
+    enum { STEPS = 6 };
+    if (!(*low <= *high))
+        *low = *high = 0;
+    double step = round_up(fmax((*high - *low) / STEPS, least)), unit = axis->percent ? 100 * step : step;
+    *low = floor(*low / step + 1e-9) * step;
+    *high = fmax(ceil(*high / step - 1e-9) * step, *low + step);
+    axis->steps = (int)lround((*high - *low) / step);
+    axis->decimals = unit >= 1 ? 0 : (int)ceil(-log10(unit) - 1e-9);
 }

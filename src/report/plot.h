@@ -27,7 +27,8 @@ void plot_dot(struct plot *p, double x, double y, double radius, const char *cla
 /* Points with NaN for y are left out; a line goes on over them. */
 void plot_curve(struct plot *p, const double *x, const double *y, size_t count, const char *class);
 
-/* A round upper end for an axis that holds `value`: 1, 2 or 5 times a power of ten. */
-double plot_ceiling(double value);
+/* Widens *low to *high, and sets steps and decimals, so that the numbers along the axis are round: multiples
+ * of 1, 2 or 5 times a power of ten, of `least` at least. */
+void plot_fit(struct plot_axis *axis, double *low, double *high, double least);
 
 #endif

@@ -15,6 +15,11 @@ static const struct {
     {"scores", "Scores", section_scores, NULL},
     {"emotions", "Emotion by emotion", section_classes, NULL},
     {"calibration", "Calibration and agreement", section_calibration, NULL},
+    {"errors", "Worst errors", section_worst, has_errors},
+    {"suspects", "Suspects", section_suspects, has_suspects},
+    {"reviews", "Reviews", section_reviews, has_reviews},
+    {"effect", "What changed", section_effect, has_effect},
+    {"training", "Training", section_training, has_training},
     {"reproduction", "To have it again", section_reproduction, NULL},
 };
 enum { SECTIONS = sizeof sections / sizeof *sections };
@@ -34,11 +39,22 @@ static bool find_run(struct report *r, struct err *e)
            run_epochs(r->request->workspace, r->run.id, &r->arena, &r->epochs, &r->epoch_count, e);
 }
 
+static bool read_reviews(struct report *r, struct err *e)
+{
+    if (!reviews_log(r->request->workspace, 0, 0, 0, &r->arena, &r->events, &r->event_count, e))
+        return false;
+    r->standing = arena_alloc(&r->arena, r->event_count + 1);
+    if (r->standing == NULL)
+        return err_memory(e, "reading reviews");
+    return reviews_standing(r->events, r->event_count, r->standing, e);
+}
+
 static bool gather(struct report *r, struct err *e)
 {
     const struct report_request *q = r->request;
     columns_label_revision(r->columns, q->labels, r->revision);
-    return model_by_name(q->workspace, r->columns->model_name, &r->arena, &r->model, e) && find_run(r, e);
+    return model_by_name(q->workspace, r->columns->model_name, &r->arena, &r->model, e) && find_run(r, e) &&
+           find_previous(r, e) && read_reviews(r, e);
 }
 
 static void put_title(struct report *r)
@@ -66,6 +82,23 @@ static void put_header(struct report *r)
     html_close(h);
 }
 
+/* "split valid · labels reviewed, majority · 3,191 faces · 2026-11-26" */
+static void put_protocol_line(struct report *r)
+{
+    const struct report_request *q = r->request;
+    struct html *h = &r->html;
+    const char *kind = q->split != NULL ? "split " : "";
+    html_begin(h, "p", "class='under'");
+    html_text(h, "%s%s \u00b7 labels %s, %s \u00b7 ", kind,
+              q->split != NULL      ? q->split
+              : q->where[0] != '\0' ? q->where
+                                    : "all samples",
+              q->labels == LABELS_CROWD ? "of the crowd" : "as reviewed", rule_name(r->columns->rule));
+    put_count(h, r->evaluation->metrics.count);
+    html_text(h, " faces \u00b7 %.10s", q->date);
+    html_close(h);
+}
+
 static void put_body(struct report *r)
 {
     struct html *h = &r->html;
@@ -73,7 +106,7 @@ static void put_body(struct report *r)
     html_open(h, "h1");
     put_title(r);
     html_close(h);
-    html_put(h, "p", "class='under'", "A report of ferlab, %.10s", r->request->date);
+    put_protocol_line(r);
     html_begin(h, "nav", "aria-label='Sections'");
     for (int i = 0; i < SECTIONS; i++) {
         if (!is_shown(r, i))
@@ -118,5 +151,7 @@ bool report_page(const struct report_request *request, struct str *page, struct 
         str_append(page, "\n");
     }
     arena_free(&r.arena);
-    return fine && (!page->failed || err_memory(e, "writing the report"));
+    if (fine && r.failed)
+        *e = r.error;
+    return fine && !r.failed && (!page->failed || err_memory(e, "writing the report"));
 }

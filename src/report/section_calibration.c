@@ -36,11 +36,13 @@ static void put_reliability(struct report *r)
 static void put_histogram(struct report *r)
 {
     const struct calibration *c = &r->evaluation->calibration;
-    static const struct plot_axis x = {"confidence", 5, 0, true}, y = {"faces", 4, 0, false};
+    static const struct plot_axis x = {"confidence", 5, 0, true};
+    struct plot_axis y = {.name = "faces"};
     int64_t most = 0;
     for (int b = 0; b < CALIBRATION_BINS; b++)
         most = c->count[b] > most ? c->count[b] : most;
-    struct plot p = {.x_max = 1, .y_max = fmax(plot_ceiling((double)most), 4)};
+    struct plot p = {.x_max = 1, .y_max = (double)most};
+    plot_fit(&y, &p.y_min, &p.y_max, 1);
     open_figure(r, "plot");
     plot_open(&p, &r->html, "Histogram of confidence, right and wrong; the numbers are in the table below");
     plot_axes(&p, &x, &y);

@@ -4,7 +4,7 @@
 static void put_classes(struct report *r)
 {
     struct html *h = &r->html;
-    open_table(r, "classes", "Scores by emotion.");
+    open_table(r, "dense classes", "Scores by emotion.");
     put_head(h, "emotion", "faces", "predicted", "right", "precision", "recall", "F1", NULL);
     html_open(h, "tbody");
     for (int k = 0; k < EMOTION_COUNT; k++) {
@@ -57,7 +57,7 @@ static void put_confusion(struct report *r)
 {
     struct html *h = &r->html;
     open_table(
-        r, "confusion",
+        r, "dense confusion",
         "Confusion matrix: faces, and their share of the row. Rows are labels, columns predictions; a frame "
         "marks what is right.");
     html_open(h, "thead");

@@ -41,6 +41,7 @@ static void put_model(struct report *r)
 {
     const struct model *m = &r->model;
     struct html *h = &r->html;
+    char parameters[NUMBER_TEXT];
     put_fact(h, "Model", "%s%s", m->name, m->external ? " (a file outside the workspace)" : "");
     if (m->folds > 0) {
         put_fact(h, "Predictions", "of %lld models, each of the faces that it was not trained on",
@@ -54,8 +55,9 @@ static void put_model(struct report *r)
         html_close(h);
         put_fact(h, "Predictions", "averaged over each face and its mirror image");
     }
-    put_fact(h, "Network", "%s, %lld parameters, input %lld\u00d7%lld", m->arch, (long long)m->parameters,
-             (long long)m->input_size, (long long)m->input_size);
+    put_fact(h, "Network", "%s, %s parameters, input %lld\u00d7%lld", m->arch,
+             number_with_commas(parameters, m->parameters), (long long)m->input_size,
+             (long long)m->input_size);
     if (r->run.id != 0)
         put_fact(h, "Trained", "run %lld, seed %lld, labels of revision %s%s%s", (long long)r->run.id,
                  (long long)r->run.seed, r->run.label_revision, r->run.parent[0] != '\0' ? ", from " : "",

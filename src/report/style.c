@@ -47,7 +47,7 @@ const char report_style[] =
     "th,td{padding:.28rem .7rem .28rem 0;text-align:left;vertical-align:baseline;font-weight:400;overflow-wrap:normal}\n"
     "thead th{color:var(--soft);vertical-align:bottom}\n"
     "tbody th{white-space:nowrap}\n"
-    ".n{text-align:right;padding-left:.7rem;padding-right:.35rem;white-space:nowrap}\n"
+    ".n{text-align:right;padding-left:.7rem;padding-right:.35rem;white-space:nowrap}thead .n{white-space:normal}\n"
     ".about{color:var(--soft);padding-left:1.2rem}\n"
     ".swatch{display:inline-block;width:.72em;height:.72em;margin-right:.45em;border-radius:2px}\n"
     ".scores thead th:last-child{text-align:left;padding-left:1.2rem}\n"
@@ -79,6 +79,19 @@ const char report_style[] =
     ".bad{fill:var(--page);stroke:var(--bad)}\n"
     "path{fill:none;stroke-width:1.8;stroke:var(--ink);stroke-linejoin:round}\n"
     "path.ideal{stroke-dasharray:5 4;stroke-width:1.2;stroke:var(--soft)}\n"
+    "path.valid{stroke:var(--accent);stroke-dasharray:2 3}circle.valid{fill:var(--accent)}"
+    ".best{fill:var(--page);stroke:var(--accent);stroke-width:2}\n"
+
+    /* faces */
+    ".gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(8.6rem,1fr));gap:1rem 1.1rem}\n"
+    ".face{margin:0}.face img,td img{display:block;background:#808080}.face img{width:6rem;height:6rem}\n"
+    ".face figcaption{font:.72rem/1.4 system-ui,sans-serif;margin-top:.3rem;font-variant-numeric:tabular-nums}\n"
+    ".face b{display:block;font-weight:600}.face span{display:block}\n"
+    ".face b span{display:inline-block;white-space:nowrap}.face .swatch{margin-right:.3em}\n"
+    ".face .name{color:var(--soft);overflow:hidden;text-overflow:ellipsis;white-space:nowrap}\n"
+    ".shares{display:block;width:100%;height:5px;margin:1px 0 3px}.shares rect{stroke:var(--page);stroke-width:.7}\n"
+    ".latest th,.latest td,.moves th:nth-child(2){text-align:left;vertical-align:middle;padding-left:0}\n"
+    ".word{overflow-wrap:anywhere;min-width:6rem}\n"
     "footer{margin-top:3rem;border-top:1px solid var(--rule);padding-top:.6rem;color:var(--soft);font-size:.875rem}\n"
 
     ".e0{background:#999;fill:#999}.e1{background:#f0e442;fill:#f0e442}.e2{background:#e69f00;fill:#e69f00}"
@@ -95,6 +108,7 @@ const char report_style[] =
     "th,td{padding-right:.45rem}.n{padding-left:.45rem}table{min-width:0}"
     ".about,.scores thead th:last-child{display:none}"
     ".dense .long{display:none}.dense .short{display:inline}.dense thead th:first-child{font-size:.6rem}"
+    ".dense{font-size:.75rem}.dense .n{padding-left:.2rem;padding-right:.15rem}"
     ".confusion{font-size:.72rem}.confusion td,.confusion thead th,.confusion tbody th{padding:.2rem .16rem}"
     ".confusion td span{font-size:.58rem}}\n"
 
@@ -102,6 +116,6 @@ const char report_style[] =
     "--accent:#006d77;--good:#2f8f5b;--bad:#b93a26;--warn:#fff3d6;--warn-edge:#c98a00}"
     "*{print-color-adjust:exact;-webkit-print-color-adjust:exact}"
     "body{max-width:none;padding:0;font-size:10pt}nav{display:none}h2{margin-top:1.6rem}"
-    ".scroll{overflow:visible}h2,h3,caption{break-after:avoid}figure,tr,.cards,.facts div{break-inside:avoid}"
+    ".scroll{overflow:visible}h2,h3,caption,section h2+p{break-after:avoid}figure,tr,.cards,.facts div{break-inside:avoid}.gallery{grid-template-columns:repeat(6,1fr);gap:.8rem}"
     "thead{display:table-header-group}a{color:inherit;text-decoration:none}@page{margin:16mm}}\n";
 /* clang-format on */

@@ -343,18 +343,20 @@ bool job_predicts(const char *workspace, const char *model, char *line, size_t s
     return locked;
 }
 
-/* --- exports --- */
+/* --- exports and reports --- */
 
 static void describe_export(struct arguments *a, const char *workspace, const struct job_export *x)
 {
+    bool report = x->format == NULL;
     add_word(a, "ferlab");
     add_text(a, "-w", workspace);
-    add_word(a, "export");
-    add_text(a, "--format", x->format);
-    add_text(a, "--where", x->where);
+    add_word(a, report ? "report" : "export");
+    add_text(a, "--format", report ? "" : x->format);
+    add_word(a, "--where"); /* of a report, none would be the validation split */
+    add_word(a, x->where);
     add_text(a, "--model", x->model);
     add_text(a, "--rule", x->rule);
-    add_text(a, "--labels", x->reviewed ? "reviewed" : "");
+    add_text(a, "--labels", x->reviewed ? "reviewed" : report ? "crowd" : "");
     add_text(a, "--", x->out);
 }
 

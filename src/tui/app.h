@@ -54,6 +54,7 @@ struct app {
     char predicting_line[128]; /* what that process said last: "1024 of 32137 faces …"; "" nothing yet */
 
     bool exporting;            /* a process writes what a filter picked */
+    const char *export_word;   /* "export" or "report": what it was told */
     int export_log;            /* what it prints, as a descriptor */
     char export_out[PATH_MAX]; /* where it writes */
     char export_line[128];     /* what it said last: "1024 of 32137 faces …"; "" nothing yet */

@@ -83,6 +83,7 @@ const struct command_row command_rows[] = {
     {"model", "NAME", "the model whose predictions are shown", run_model},
     {"rule", "RULE", "how votes become labels: majority distribution probability multi-target", run_rule},
     {"export", "FORMAT PATH", "write the samples of the filter", exporting_start},
+    {"report", "PATH", "write a page about the model and the samples of the filter", exporting_report},
     {"train", "", "open the training form", run_train},
     {"set", "WORD", "legend nolegend smooth nosmooth size N", run_set},
     {"q", "", "leave ferlab", run_quit},

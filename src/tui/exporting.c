@@ -1,5 +1,5 @@
-/* Exports: a process of its own writes what the filter picks, so that keys are answered meanwhile and the
- * workbench may be left. */
+/* Exports and reports: a process of its own writes what the filter picks, so that keys are answered meanwhile
+ * and the workbench may be left. */
 #include "parts.h"
 
 #include "ferlab/exchange/export.h"
@@ -25,41 +25,60 @@ static const struct export_format *parse(const char *arguments, char path[PATH_M
     return path[0] != '\0' && strcmp(path, "-") != 0 ? format : NULL;
 }
 
-void exporting_start(struct app *app, const char *arguments)
+/* format NULL: a report. */
+static void start(struct app *app, const struct export_format *format, const char *path)
 {
-    char path[PATH_MAX], names[EXPORT_NAMES], count[32];
-    const struct export_format *format = parse(arguments, path);
+    char count[32];
     bool current = app->columns->model == model_current(app->workspace);
     struct err e;
-    if (format == NULL) {
-        app_complain(
-            app, "export: say a format (%s) and a path that does not exist yet, or a path in .csv or .jsonl",
-            export_format_names(names));
-        return;
-    }
     if (app->exporting) {
-        app_complain(app, "export: %s is being written still", app->export_out);
+        app_complain(app, "%s: %s is being written still", app->export_word, app->export_out);
         return;
     }
     const struct job_export job = {
-        .format = format->name,
+        .format = format != NULL ? format->name : NULL,
         .out = path,
         .where = app->filter_text,
         .model = current ? "" : app->columns->model_name,
         .rule = rule_name(app->columns->rule),
-        .reviewed = format->takes_labels,
+        .reviewed = format != NULL ? format->takes_labels : !app->counts_crowd,
     };
     if (!job_start_export(workspace_path(app->workspace), &job, &app->export_log, &e)) {
         app_complain(app, "%s", e.text);
         return;
     }
     app->exporting = true;
+    app->export_word = format != NULL ? "export" : "report";
     app->export_line[0] = '\0';
     snprintf(app->export_out, sizeof app->export_out, "%s", path);
     app_message(app, "writing %s samples to %s", draw_count(count, (int64_t)app->row_count), path);
 }
 
-/* The process says last "OUT: 412 samples written as csv", or what went wrong. */
+void exporting_start(struct app *app, const char *arguments)
+{
+    char path[PATH_MAX], names[EXPORT_NAMES];
+    const struct export_format *format = parse(arguments, path);
+    if (format == NULL) {
+        app_complain(
+            app, "export: say a format (%s) and a path that does not exist yet, or a path in .csv or .jsonl",
+            export_format_names(names));
+        return;
+    }
+    start(app, format, path);
+}
+
+void exporting_report(struct app *app, const char *path)
+{
+    if (path[0] == '\0' || strcmp(path, "-") == 0)
+        app_complain(app, "report: say a path that does not exist yet, as in :report report.html");
+    else if (app->columns->model == 0)
+        app_complain(app,
+                     "report: there is no model whose predictions it could be of; m lists them, p predicts");
+    else
+        start(app, NULL, path);
+}
+
+/* The process says last "OUT: 412 samples written as csv", or "… as a report", or what went wrong. */
 static void ended(struct app *app, const char *line)
 {
     static const char failure[] = "ferlab: ";
@@ -70,16 +89,15 @@ static void ended(struct app *app, const char *line)
     app->exporting = false;
     app->redraw = true;
     if (strncmp(line, failure, strlen(failure)) == 0)
-        app_complain(app, "export: %s", line + strlen(failure));
+        app_complain(app, "%s: %s", app->export_word, line + strlen(failure));
     else if (written != NULL && sscanf(written, ": %lld samples written", &samples) == 1)
         app_message(app, "%s samples written to %s", draw_count(count, samples), app->export_out);
     else
-        app_complain(app, "export: its process was ended; %s is not there", app->export_out);
+        app_complain(app, "%s: its process was ended; %s is not there", app->export_word, app->export_out);
 }
 
 void exporting_look(struct app *app)
 {
-    static const char label[] = "export: ";
     char line[PATH_MAX + 128];
     if (!app->exporting)
         return;
@@ -88,7 +106,7 @@ void exporting_look(struct app *app)
         ended(app, line);
         return;
     }
-    const char *now = strncmp(line, label, strlen(label)) == 0 ? line + strlen(label) : "";
+    const char *colon = strstr(line, ": "), *now = colon != NULL ? colon + 2 : ""; /* "export: 12 of 40 …" */
     app->redraw |= strncmp(now, app->export_line, sizeof app->export_line - 1) != 0;
     snprintf(app->export_line, sizeof app->export_line, "%.*s", (int)sizeof app->export_line - 1, now);
 }

@@ -27,7 +27,7 @@ static void describe_export(const struct app *app, bool wide, char *out, size_t 
 {
     char share[16];
     describe_share(app->export_line, share);
-    snprintf(out, size, "%sexporting%s", wide ? "  " : " ", share);
+    snprintf(out, size, "%s%sing%s", wide ? "  " : " ", app->export_word, share);
 }
 
 /* "predicting 38 %", with the model's name where it is not the one shown; else that predictions lack. */

@@ -39,9 +39,10 @@ void refresh_predicting(struct app *app);           /* how far the process is th
 void refresh_offer(struct app *app);                /* says how to get predictions without any model */
 void refresh_reviews(struct app *app);              /* take in events, those just written included */
 
-/* --- exporting.c: exports, each a process --- */
+/* --- exporting.c: exports and reports, each a process --- */
 
 void exporting_start(struct app *app, const char *arguments); /* of `:export` */
+void exporting_report(struct app *app, const char *path);     /* of `:report` */
 void exporting_look(struct app *app);                         /* how far it is */
 
 /* --- faces.c: pixels of samples --- */

@@ -162,6 +162,34 @@ static void test_export_of_a_folder_leaves_the_keys_alone(void **state)
     }
 }
 
+static void test_report_is_of_what_the_filter_picks(void **state)
+{
+    (void)state;
+    struct screen *s = fixture_start(&f, &full_screen, "split:valid sort:-suspect");
+    char keys[PATH_MAX + 48], path[PATH_MAX + 16], count[32], written[64];
+    snprintf(path, sizeof path, "%s/page.html", f.dir);
+    snprintf(keys, sizeof keys, ":report %s\rj", path); /* j is answered meanwhile */
+    type_keys(s, keys);
+    expect_text(s, "row 2 of");
+    json_t *d = run_ferlab_json("-w", f.workspace, "eval", "--split", "valid", "--json", NULL);
+    snprintf(count, sizeof count, "%lld", json_integer_value(json_object_get(d, "count")));
+    json_decref(d);
+    snprintf(written, sizeof written, "%s samples written to", count);
+    expect_text(s, written);
+    expect_no_text(s, "reporting");
+    FILE *file = fopen(path, "r");
+    char start[64] = "";
+    assert_non_null(file);
+    assert_non_null(fgets(start, sizeof start, file));
+    fclose(file);
+    assert_string_equal(start, "<!DOCTYPE html>\n");
+    type_keys(s, keys);
+    expect_text(s, "report: ");
+    expect_text(s, "is there already");
+    type_keys(s, ":report\r");
+    expect_text(s, "report: say a path that does not exist yet");
+}
+
 static void test_export_says_what_is_wrong(void **state)
 {
     (void)state;
@@ -246,6 +274,7 @@ int main(void)
         cmocka_unit_test(test_commands_run_and_complete),
         cmocka_unit_test(test_export_writes_what_the_filter_picks),
         cmocka_unit_test(test_export_of_a_folder_leaves_the_keys_alone),
+        cmocka_unit_test(test_report_is_of_what_the_filter_picks),
         cmocka_unit_test(test_export_says_what_is_wrong),
         cmocka_unit_test(test_help_lists_every_action),
         cmocka_unit_test(test_an_empty_result_says_so),

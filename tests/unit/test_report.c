@@ -4,6 +4,7 @@
 
 #include "ferlab/store/models.h"
 #include "ferlab/store/reviews.h"
+#include "ferlab/store/runs.h"
 
 #include <expat.h>
 #include <math.h>
@@ -94,10 +95,10 @@ static void begin(void *data, const char *tag, const char **attributes)
     page.scripts += strcmp(tag, "script") == 0;
     page.outside += (source[0] != '\0' && strncmp(source, "data:image/png;base64,", 22) != 0) ||
                     (link[0] != '\0' && link[0] != '#') || strcmp(tag, "link") == 0;
-    for (; *attributes != NULL; attributes += 2)
-        page.scripts += strncmp(attributes[0], "on", 2) == 0;
     if (strcmp(tag, "img") == 0 && attribute(attributes, "alt")[0] == '\0')
         fail_msg("an image has no alternative text");
+    for (; *attributes != NULL; attributes += 2)
+        page.scripts += strncmp(attributes[0], "on", 2) == 0;
 }
 
 static void begin_rows(void *data, const char *tag, const char **attributes)
@@ -300,12 +301,148 @@ static void test_in_sample_faces_are_warned_of(void **state)
 static void test_hostile_texts_stay_texts(void **state)
 {
     (void)state;
+    review(9, EVENT_NOTE, "<script>alert(2)</script> <img src=x onerror=y> it's");
+    plain_sql_works(f.path, "DROP TRIGGER sample_is_immutable");
+    plain_sql_works(f.path, "UPDATE sample SET name = '''><script src=//x>' WHERE id = 9");
+    report_of("--faces", "200");
+    assert_int_equal(page.scripts, 0);
+    assert_int_equal(page.outside, 0);
+    expect_text("<script>alert(2)</script> <img src=x onerror=y> it's");
+    expect_text("'><script src=//x>");
     report_of("--title", "<script>alert('1')</script> & \"\x01\xff\xef\xbf\xbf");
     assert_int_equal(page.scripts, 0);
     expect_text("<script>alert('1')</script> & \"\\x01\\xff\ufffd");
     report_of("--where", "not name:\"<script>*&\"");
     expect_text("not name:\"<script>*&\"");
     assert_int_equal(page.scripts, 0);
+}
+
+static int errors_of(int label)
+{
+    char id[32];
+    snprintf(id, sizeof id, "class-%s", class_name(label));
+    const struct row *row = row_with_id(id);
+    return (int)(row->value[0] - row->value[2]);
+}
+
+static void test_as_many_faces_are_shown_as_are_asked_for(void **state)
+{
+    (void)state;
+    for (int most = 0; most <= 2; most++) {
+        char number[8];
+        snprintf(number, sizeof number, "%d", most);
+        report_of("--faces", number);
+        int errors = 0, reviews = 1, suspects = 2 * most; /* of the 20 validation faces */
+        for (int k = 0; k < EMOTION_COUNT; k++)
+            errors += errors_of(k) < most ? errors_of(k) : most;
+        assert_true(most == 0 || errors > 0);
+        assert_int_equal(page.images, errors + suspects + reviews);
+    }
+}
+
+static void test_faces_show_votes_and_prediction(void **state)
+{
+    (void)state;
+    report_of("--where", "id:1 or id:4 or id:9"); /* 1 is predicted wrongly */
+    expect_text("neutral \u2192 surprise");
+    expect_text("votes 9\u00a0neu 1\u00a0sad");
+    expect_text("1 face00000.png");
+    assert_null(strstr(page.text, "4 face00003.png"));
+}
+
+static void test_reviews_are_counted_and_their_effect_told(void **state)
+{
+    (void)state;
+    struct event *events;
+    size_t count;
+    review(19, EVENT_RELABEL, "disgust");
+    review(29, EVENT_ACCEPT, "contempt");
+    review(39, EVENT_RELABEL, "fear");
+    MUST(&f, reviews_undo(f.ws, &f.arena, &events, &count, &f.e));
+    report_of("--split", "valid");
+    const double relabels[] = {3, 2}, accepts[] = {1, 1};
+    expect_values(row_with_id("reviews-relabel"), relabels, 2);
+    expect_values(row_with_id("reviews-accept"), accepts, 2);
+    json_t *crowd = run_ferlab_json("-w", f.path, "eval", "--json", "--labels", "crowd", NULL);
+    json_t *reviewed = run_ferlab_json("-w", f.path, "eval", "--json", NULL);
+    assert_true(number(crowd, "accuracy") != number(reviewed, "accuracy"));
+    assert_true(row_with_id("labels-crowd")->value[2] == number(crowd, "accuracy"));
+    assert_true(row_with_id("labels-reviewed")->value[2] == number(reviewed, "accuracy"));
+    expect_text("relabel undone");
+    json_decref(crowd);
+    json_decref(reviewed);
+}
+
+/* A model of a run that began with the other one: right but for the validation faces 19, 59, … */
+static void add_successor(void)
+{
+    int64_t run, model;
+    const struct run_new r = {.name = "second",
+                              .recipe = "{\"from\": \"small\", \"augmentation\": {\"flip\": true}}",
+                              .label_revision = "0123456789ab",
+                              .parent = "small",
+                              .seed = 3,
+                              .threads = 2,
+                              .epochs_planned = 2};
+    const struct run_epoch epochs[] = {
+        {.epoch = 1, .loss = 1.5, .train_accuracy = 0.4, .valid_accuracy = 0.5, .seconds = 1},
+        {.epoch = 2, .loss = 0.9, .train_accuracy = 0.6, .valid_accuracy = 0.7, .seconds = 1}};
+    MUST(&f, run_start(f.ws, &r, &run, &f.e));
+    MUST(&f, run_add_epoch(f.ws, run, &epochs[0], &f.e) && run_add_epoch(f.ws, run, &epochs[1], &f.e));
+    const struct model_new m = {.name = "second",
+                                .onnx = "none",
+                                .size = 4,
+                                .arch = "8",
+                                .run = run,
+                                .parameters = 1,
+                                .input_size = 48};
+    MUST(&f, model_add(f.ws, &m, &model, &f.e));
+    MUST(&f, run_finish(f.ws, run, RUN_DONE, model, "", &f.e));
+    for (uint32_t i = 0; i < SAMPLES; i++) {
+        int64_t id = i + 1;
+        bool in_sample = false;
+        float p[EMOTION_COUNT] = {0};
+        p[i % 40 == 18 ? (i + 1) % 8 : i % 8] = 1;
+        MUST(&f, predictions_write(f.ws, model, &id, p, &in_sample, 1, &f.e));
+    }
+    MUST(&f, model_use(f.ws, model, &f.e));
+}
+
+static void test_a_training_is_told_with_what_it_changed(void **state)
+{
+    (void)state;
+    add_successor();
+    report_of("--labels", "crowd");
+    json_t *before =
+        run_ferlab_json("-w", f.path, "eval", "--json", "--labels", "crowd", "--model", "small", NULL);
+    json_t *after = run_ferlab_json("-w", f.path, "eval", "--json", "--labels", "crowd", NULL);
+    double count = number(after, "count"), was = number(before, "accuracy") * count,
+           is = number(after, "accuracy") * count;
+    double fixed = row_with_id("flips-fixed")->value[0], broken = row_with_id("flips-broken")->value[0];
+    assert_float_equal(row_with_id("flips-before")->value[0], was, 1e-6);
+    assert_float_equal(row_with_id("flips-after")->value[0], is, 1e-6);
+    assert_true(fixed > 0 && broken > 0);
+    assert_float_equal(fixed - broken, is - was, 1e-6);
+    expect_text("From model small to second");
+    expect_text("augmentation: flip");
+    expect_text("ring: epoch 2, which was kept");
+    json_decref(before);
+    json_decref(after);
+}
+
+static void test_the_same_workspace_gives_the_same_page(void **state)
+{
+    (void)state;
+    struct output first, second;
+    int different = 0;
+    run_ferlab(&first, "-w", f.path, "report", "-", NULL);
+    run_ferlab(&second, "-w", f.path, "report", "-", NULL);
+    assert_int_equal(strlen(first.out), strlen(second.out));
+    for (size_t i = 0; first.out[i] != '\0'; i++)
+        different += first.out[i] != second.out[i];
+    assert_true(different <= 6); /* of the time it was made at */
+    output_free(&first);
+    output_free(&second);
 }
 
 /* --- the file --- */
@@ -403,6 +540,11 @@ int main(void)
         TEST(test_nothing_is_fetched_and_no_script_runs),
         TEST(test_in_sample_faces_are_warned_of),
         TEST(test_hostile_texts_stay_texts),
+        TEST(test_as_many_faces_are_shown_as_are_asked_for),
+        TEST(test_faces_show_votes_and_prediction),
+        TEST(test_reviews_are_counted_and_their_effect_told),
+        TEST(test_a_training_is_told_with_what_it_changed),
+        TEST(test_the_same_workspace_gives_the_same_page),
         TEST(test_a_report_never_replaces_a_file_unless_told),
         TEST(test_the_document_says_what_was_written),
         TEST(test_a_failed_write_leaves_nothing),

@@ -30,14 +30,15 @@ bool job_start_predictions(const char *workspace, const char *model, struct err 
  * faces …" once there is something to say. */
 bool job_predicts(const char *workspace, const char *model, char *line, size_t size);
 
-/* Starts `ferlab -w WORKSPACE export …` likewise. What it prints goes to a file without a name: *log is a
- * descriptor of it, which the caller closes. */
+/* Starts `ferlab -w WORKSPACE export …`, or `report …`, likewise. What it prints goes to a file without a
+ * name: *log is a descriptor of it, which the caller closes. */
 struct job_export {
-    const char *format, *out;
+    const char *format; /* NULL: a report */
+    const char *out;
     const char *where; /* "": all samples */
     const char *model; /* "": the current one */
     const char *rule;
-    bool reviewed; /* --labels reviewed, for a format that takes it */
+    bool reviewed; /* --labels reviewed, for a report or a format that takes it */
 };
 bool job_start_export(const char *workspace, const struct job_export *x, int *log, struct err *e);
 
