@@ -54,7 +54,7 @@ static void report(const struct cli *cli, const struct export_format *format, co
 }
 
 struct asked {
-    const char *format, *where, *model, *labels, *rule;
+    const char *format, *where, *model, *beside, *labels, *rule;
 };
 
 static int export_samples(struct cli *cli, const struct asked *a, const struct export_format *format,
@@ -64,7 +64,7 @@ static int export_samples(struct cli *cli, const struct asked *a, const struct e
     uint32_t *rows = NULL;
     size_t count;
     int status;
-    struct cli_asked asked = {.model = a->model, .where = a->where, .rule = a->rule};
+    struct cli_asked asked = {.model = a->model, .beside = a->beside, .where = a->where, .rule = a->rule};
     if (!cli_open(cli, &asked, &data, &status))
         return status;
     if (cli_filter(&data, a->where, &rows, &count, &status)) {
@@ -105,6 +105,8 @@ static enum parsed parse(struct cli *cli, struct asked *a, int *argc, char **arg
          0, 0},
         {"where", OPTION_TEXT, &a->where, "FILTER", "only samples that the filter picks", 0, 0},
         {"model", OPTION_TEXT, &a->model, "M", "whose predictions, instead of the current model's", 0, 0},
+        {"beside", OPTION_TEXT, &a->beside, "M", "a second model, of which flip:, beside: and former: speak",
+         0, 0},
         {"labels", OPTION_TEXT, &a->labels, "L", "ferplus only: whose votes, crowd (default) or reviewed", 0,
          0},
         {"rule", OPTION_TEXT, &a->rule, "R", "the rule behind the crowd's labels; majority", 0, 0},

@@ -40,6 +40,8 @@
     X(COMMAND, "command", ":", "view", "type a command")                                                     \
     X(CONFUSION, "confusion", "c", "view", "confusion matrix")                                               \
     X(METRICS, "metrics", "M", "view", "metrics: scores, calibration, the crowd's agreement")                \
+    X(COMPARE, "compare", "b", "view",                                                                       \
+      "compare the model in use with the one before it, or with the selected one")                           \
     X(TRAINING, "training", "t", "view", "train, and watch trainings")                                       \
     X(MODELS, "models", "m", "view", "models and runs")                                                      \
     X(QUEUE, "queue", "r", "view", "review queue: the present filter, most suspicious first, face by face")  \

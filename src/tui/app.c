@@ -1,5 +1,6 @@
 /* The app: opening and closing the workbench, the stack of views, and where each event goes. */
 #include "ask.h"
+#include "compare.h"
 #include "parts.h"
 #include "terminal.h"
 #include "theme.h"
@@ -170,6 +171,9 @@ static enum outcome act_on_app(struct app *app, enum action action)
     case ACTION_METRICS:
         app_push(app, &view_metrics);
         break;
+    case ACTION_COMPARE:
+        app_push(app, &view_compare);
+        break;
     case ACTION_TRAINING:
         app_push(app, &view_training);
         break;
@@ -221,12 +225,25 @@ enum outcome app_act(struct app *app, enum action action)
 
 /* --- events --- */
 
+/* Once the keys have rested, so that none meant for the view below is lost. */
+static void show_training_effect(struct app *app)
+{
+    enum { REST_SECONDS = 2 };
+    if (!app->comparison_due || clock_seconds() - app->last_key_at < REST_SECONDS)
+        return;
+    app->comparison_due = false;
+    int64_t before = compare_baseline(app, app->columns->model);
+    if (before != 0)
+        compare_open_with(app, before);
+}
+
 static void handle_key(struct app *app, int key)
 {
     struct view *view = top(app);
     app->redraw |= app->message[0] != '\0';
     app->message[0] = '\0';
     app->last_key = key;
+    app->last_key_at = clock_seconds();
     enum outcome outcome = view->ops->key != NULL ? view->ops->key(app, view->state, key) : OUTCOME_IGNORED;
     if (outcome == OUTCOME_IGNORED)
         outcome = app_act(app, action_of_key(key));
@@ -294,6 +311,7 @@ void app_handle(struct app *app, const struct input *input)
             refresh_look(app);
             refresh_predicting(app);
             exporting_look(app);
+            show_training_effect(app);
         }
         if (top(app)->ops->tick != NULL)
             top(app)->ops->tick(app, top(app)->state);

@@ -63,6 +63,9 @@ struct app {
     struct confusion filter_confusion;
     double valid_accuracy; /* of the model on split valid, labels in force; NaN where it cannot be had */
     bool counts_filter, counts_crowd; /* what views that count were last told to: see scope.h */
+    int64_t training;    /* the newest run seen running here: when it ends, its effect is shown; 0: none */
+    bool comparison_due; /* it has ended */
+    double last_key_at;  /* clock_seconds of the latest key */
     bool model_chosen; /* by --model or by the reviewer here: does not follow the workspace's current model */
 
     struct view stack[16];
@@ -164,6 +167,8 @@ void draw_frame(int row, int column, int rows, int columns, enum style style, bo
  * keeps curses from clearing a line over them, or its cursor from crossing them, when other text in their
  * rows comes and goes. */
 void draw_guard(int row, int column, int rows);
+/* The heat of a value beside the largest one; its square root, so that small ones are seen beside it. */
+enum style draw_heat(double value, double most);
 /* A horizontal bar of share (0..1) of `columns`, in eighths of a cell. */
 void draw_bar(int row, int column, int columns, double share, enum style style);
 

@@ -16,7 +16,8 @@ static void look_filter(struct app *app, struct ask *ask)
 {
     struct filter *filter = NULL;
     struct err e;
-    if (!filter_parse(ask->text, &filter, &e)) {
+    if (!filter_parse(ask->text, &filter, &e) || !filter_check(filter, app->columns, &e)) {
+        filter_free(filter);
         int column = 1;
         char *rest = e.text;
         if (strncmp(e.text, "filter:", 7) == 0) {
@@ -44,9 +45,10 @@ static void look_filter(struct app *app, struct ask *ask)
 /* Words the grammar knows, in the order Tab offers them. A word ending in ':' or an operator wants a value.
  */
 static const char *const filter_words[] = {
-    "split:",   "label:",      "crowd:",     "pred:",        "conf>",       "conf<",    "div>", "ent>",
-    "suspect>", "votes.",      "flag:yes",   "reviewed:yes", "reviewed:no", "note:yes", "tag:", "name:*",
-    "in:train", "pred!=label", "pred=label", "crowd!=label", "sort:",       "not ",     "and ", "or ",
+    "split:",  "label:",   "crowd:",        "pred:",       "conf>",        "conf<",        "div>",
+    "ent>",    "suspect>", "votes.",        "flag:yes",    "reviewed:yes", "reviewed:no",  "note:yes",
+    "tag:",    "name:*",   "in:train",      "pred!=label", "pred=label",   "crowd!=label", "flip:",
+    "beside:", "former:",  "former!=label", "sort:",       "not ",         "and ",         "or ",
 };
 static const char *const sort_words[] = {"-suspect", "-div",  "-ent", "conf",  "-conf", "id",
                                          "name",     "label", "pred", "crowd", "split"};

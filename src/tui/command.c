@@ -1,4 +1,5 @@
 /* The `:` commands: every action by its name, and the few that take arguments. */
+#include "compare.h"
 #include "parts.h"
 
 #include "ferlab/face/emotion.h"
@@ -34,6 +35,19 @@ static void run_model(struct app *app, const char *arguments)
             return;
         }
     app_complain(app, "model: none is called \"%s\"; `m` lists them", arguments);
+}
+
+static void run_compare(struct app *app, const char *arguments)
+{
+    for (size_t i = 0; i < app->model_count; i++)
+        if (strcmp(app->models[i].name, arguments) == 0) {
+            if (app->models[i].id == app->columns->model)
+                app_complain(app, "compare: %s is the model in use; name another", arguments);
+            else
+                compare_open_with(app, app->models[i].id);
+            return;
+        }
+    app_complain(app, "compare: no model is called \"%s\"; `m` lists them", arguments);
 }
 
 static void run_rule(struct app *app, const char *arguments)
@@ -81,6 +95,7 @@ const struct command_row command_rows[] = {
     {"filter", "EXPR", "show the samples that EXPR picks; nothing: all", run_filter},
     {"label", "CLASS", "label what is selected", run_label},
     {"model", "NAME", "the model whose predictions are shown", run_model},
+    {"compare", "MODEL", "compare the model in use with MODEL; nothing: with the one before it", run_compare},
     {"rule", "RULE", "how votes become labels: majority distribution probability multi-target", run_rule},
     {"export", "FORMAT PATH", "write the samples of the filter", exporting_start},
     {"report", "PATH", "write a page about the model and the samples of the filter", exporting_report},

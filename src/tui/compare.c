@@ -1,8 +1,12 @@
 /* Comparing two models on the same faces. */
 #include "compare.h"
 
+#include "parts.h"
+
+#include "ferlab/store/beside.h"
+#include "ferlab/store/label_history.h"
+
 #include <jansson.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,164 +59,96 @@ int64_t compare_baseline(const struct app *app, int64_t model)
     return newest;
 }
 
-bool compare_predictions(struct app *app, int64_t model, int8_t **out, struct err *e)
+/* --- the model beside the one in use --- */
+
+bool compare_with(struct app *app, int64_t model)
+{
+    struct err e;
+    bool fine = columns_use_beside(app->columns, app->workspace, model, &e);
+    if (!fine)
+        app_complain(app, "%s", e.text);
+    rows_apply(app);
+    app_changed(app, CHANGE_MODEL | CHANGE_ROWS);
+    return fine;
+}
+
+bool compare_with_former(struct app *app)
 {
     const struct columns *c = app->columns;
-    int8_t *prediction = malloc(c->count > 0 ? c->count : 1);
-    if (prediction == NULL)
-        return err_memory(e, "comparing two models");
-    if (model == c->model) {
-        memcpy(prediction, c->prediction, c->count);
-        *out = prediction;
+    int64_t former = compare_baseline(app, c->model);
+    if (c->beside != NULL)
         return true;
-    }
-    struct columns *other;
-    if (!columns_load(&other, app->workspace, c->rule, model, e)) {
-        free(prediction);
-        return false;
-    }
-    for (size_t row = 0, o = 0; row < c->count; row++) { /* both ascend by id */
-        while (o < other->count && other->id[o] < c->id[row])
-            o++;
-        prediction[row] = o < other->count && other->id[o] == c->id[row] ? other->prediction[o] : CLASS_NONE;
-    }
-    columns_free(other);
-    *out = prediction;
-    return true;
+    if (former != 0)
+        return compare_with(app, former);
+    app_complain(app,
+                 c->model != 0 ? "there is no model before %s to compare with"
+                               : "there is no model yet%s; t trains one",
+                 c->model_name);
+    return false;
 }
 
-double compare_mcnemar(int64_t b, int64_t c)
+void compare_open_with(struct app *app, int64_t model)
 {
-    int64_t n = b + c, k = b < c ? b : c;
-    if (n == 0)
-        return 1;
-    double tail = 0;
-    for (int64_t i = 0; i <= k; i++)
-        tail += exp(lgamma((double)n + 1) - lgamma((double)i + 1) - lgamma((double)(n - i) + 1) -
-                    (double)n * M_LN2);
-    return fmin(1, 2 * tail);
+    if (model == 0 || model == app->columns->model || compare_with(app, model))
+        app_push(app, &view_compare);
 }
 
-/* --- labels as they stood when a model was trained --- */
+/* --- what a training changed --- */
 
-/* "4,0,0,1,3,2,0,0,0,0" under a rule. */
-static int8_t label_of_counts(const char *value, enum rule rule)
+struct evaluation_faces compare_faces(const struct columns *c, const struct beside *b, const int8_t *label,
+                                      const uint32_t *rows, size_t count)
 {
-    struct votes votes = {0};
-    for (int k = 0; k < CLASS_COUNT; k++) {
-        char *end;
-        unsigned long count = strtoul(value, &end, 10);
-        votes.count[k] = (uint8_t)(count < UINT8_MAX ? count : UINT8_MAX);
-        value = *end == ',' ? end + 1 : end;
-    }
-    return (int8_t)votes_label(&votes, rule);
+    return (struct evaluation_faces){
+        .label = label,
+        .crowd = c->crowd,
+        .prediction = b != NULL ? b->prediction : c->prediction,
+        .probabilities = b != NULL ? b->probabilities : c->probabilities,
+        .in_sample = b != NULL ? b->in_sample : c->in_sample,
+        .votes = c->votes,
+        .rows = rows,
+        .count = count,
+    };
 }
 
-/* The label in force of each row at a moment (RFC 3339 stamps compare as text), by replaying the log up to
- * it. */
-static bool labels_at(const struct app *app, const struct event *events, size_t count, const char *moment,
-                      int8_t *label, struct err *e)
+static size_t take_valid(const struct columns *c, uint32_t *rows)
 {
-    const struct columns *c = app->columns;
-    memcpy(label, c->crowd, c->count);
-    while (count > 0 && strcmp(events[count - 1].time, moment) > 0)
-        count--;
-    bool *standing = calloc(count + 1, sizeof *standing);
-    if (standing == NULL)
-        return err_memory(e, "replaying the reviews");
-    bool fine = reviews_standing(events, count, standing, e);
-    for (size_t i = 0; fine && i < count; i++) {
-        int64_t row = standing[i] ? columns_row(c, events[i].sample) : -1;
-        if (row < 0)
-            continue;
-        int class = CLASS_NONE;
-        if (events[i].kind == EVENT_RELABEL || events[i].kind == EVENT_ACCEPT)
-            label[row] = (int8_t)(class_parse(events[i].value, &class) ? class : CLASS_NONE);
-        else if (events[i].kind == EVENT_VOTES)
-            label[row] = label_of_counts(events[i].value, c->rule);
-    }
-    free(standing);
-    return fine;
-}
-
-/* When a model's labels were read: the start of its run. A model from elsewhere never saw these reviews. */
-static const char *model_moment(const struct app *app, int64_t model)
-{
-    const struct model *m = compare_model(app, model);
-    const struct run *run = m != NULL ? compare_run(app, m->run) : NULL;
-    return run != NULL && run->started != NULL ? run->started : "";
-}
-
-static bool count_labels_changed(struct app *app, int64_t before, int64_t after, int64_t *changed,
-                                 struct err *e)
-{
-    size_t rows = app->columns->count, count = 0;
-    struct arena arena = {0};
-    struct event *events;
-    int8_t *labels = malloc(2 * rows + 1);
-    bool fine = labels != NULL || err_memory(e, "comparing two models");
-    fine = fine && reviews_log(app->workspace, 0, 0, 0, &arena, &events, &count, e) &&
-           labels_at(app, events, count, model_moment(app, before), labels, e) &&
-           labels_at(app, events, count, model_moment(app, after), labels + rows, e);
-    *changed = 0;
-    for (size_t row = 0; fine && row < rows; row++)
-        *changed += labels[row] != labels[rows + row];
-    arena_free(&arena);
-    free(labels);
-    return fine;
-}
-
-/* --- the comparison --- */
-
-static void compare_recall(struct comparison *out, const struct confusion *before,
-                           const struct confusion *after)
-{
-    struct metrics b, a;
-    metrics_of(before, &b);
-    metrics_of(after, &a);
-    out->count = a.count;
-    out->accuracy_before = b.accuracy;
-    out->accuracy_after = a.accuracy;
-    out->moved = CLASS_NONE;
-    double most = 0;
-    for (int k = 0; k < EMOTION_COUNT; k++) {
-        double move = fabs(a.per_class[k].recall - b.per_class[k].recall);
-        if (move > most) { /* false for NaN */
-            most = move;
-            out->moved = k;
-            out->recall_before = b.per_class[k].recall;
-            out->recall_after = a.per_class[k].recall;
-        }
-    }
-}
-
-bool compare_models(struct app *app, int64_t before, int64_t after, struct comparison *out, struct err *e)
-{
-    const struct columns *c = app->columns;
-    int8_t *old = NULL, *new = NULL;
-    *out = (struct comparison){.moved = CLASS_NONE};
-    const struct model *m = compare_model(app, before);
-    snprintf(out->before_name, sizeof out->before_name, "%s", m != NULL ? m->name : "");
-    if (!compare_predictions(app, before, &old, e) || !compare_predictions(app, after, &new, e)) {
-        free(old);
-        return false;
-    }
-    struct confusion first = {0}, second = {0};
+    size_t count = 0;
     for (size_t row = 0; row < c->count; row++) {
-        int label = c->label[row];
-        if (c->split[row] != SPLIT_VALID || label < 0 || label >= EMOTION_COUNT || old[row] < 0 ||
-            new[row] < 0)
-            continue;
-        confusion_add(&first, label, old[row]);
-        confusion_add(&second, label, new[row]);
-        bool was = old[row] == label, is = new[row] == label;
-        out->fixed += !was && is;
-        out->broken += was && !is;
-        out->still_wrong += !was && !is;
+        if (c->split[row] == SPLIT_VALID)
+            rows[count++] = (uint32_t)row;
     }
-    free(old);
-    free(new);
-    compare_recall(out, &first, &second);
-    out->p = compare_mcnemar(out->fixed, out->broken);
-    return count_labels_changed(app, before, after, &out->labels_changed, e);
+    return count;
+}
+
+int64_t compare_labels(const struct columns *c, const struct beside *before, const struct beside *after)
+{
+    int64_t different = 0;
+    if (!before->former_known || !after->former_known)
+        return -1;
+    for (size_t row = 0; row < c->count; row++)
+        different += before->former[row] != after->former[row];
+    return different;
+}
+
+bool compare_models(struct app *app, int64_t before, int64_t after, struct retraining *out, struct err *e)
+{
+    const struct columns *c = app->columns;
+    struct beside *old = NULL, *new = NULL;
+    uint32_t *rows = malloc((c->count + 1) * sizeof *rows);
+    bool fine = (rows != NULL || err_memory(e, "comparing two models")) &&
+                beside_load(&old, c, app->workspace, before, e) &&
+                beside_load(&new, c, app->workspace, after, e);
+    *out = (struct retraining){0};
+    if (fine) {
+        size_t count = take_valid(c, rows);
+        struct evaluation_faces was = compare_faces(c, old, c->label, rows, count);
+        struct evaluation_faces is = compare_faces(c, new, c->label, rows, count);
+        comparison_of(&was, &is, &out->comparison);
+        out->labels = compare_labels(c, old, new);
+        snprintf(out->before_name, sizeof out->before_name, "%s", old->name);
+    }
+    beside_free(old);
+    beside_free(new);
+    free(rows);
+    return fine;
 }

@@ -1,20 +1,14 @@
-/* Comparing two models on the same faces: what a training changed. */
+/* Comparing the model in use with another: which one that is, and what a training changed. What stands beside
+ * the model in use, for the compare view, the differences of the matrix and the filter, is columns->beside.
+ */
 #ifndef FERLAB_TUI_COMPARE_H
 #define FERLAB_TUI_COMPARE_H
 
 #include "app.h"
 
-struct comparison {
-    char before_name[64];
-    int64_t count;          /* faces of the validation split that count */
-    int64_t fixed, broken;  /* wrong then right, right then wrong */
-    int64_t still_wrong;    /* wrong both times */
-    int64_t labels_changed; /* whose label differs from what the model before learnt from */
-    double accuracy_before, accuracy_after;
-    double p;  /* McNemar's exact test of fixed against broken */
-    int moved; /* the emotion whose recall moved most, or CLASS_NONE */
-    double recall_before, recall_after;
-};
+#include "ferlab/eval/comparison.h"
+
+struct beside;
 
 /* The model to compare with: the one its run started from, else the one in use when the run began, else the
  * newest before it. Never the predictions of folds, which are made to rank labels. 0: none. */
@@ -23,13 +17,31 @@ int64_t compare_baseline(const struct app *app, int64_t model);
 const struct model *compare_model(const struct app *app, int64_t id); /* NULL when it is gone */
 const struct run *compare_run(const struct app *app, int64_t id);
 
-/* The predictions of any model, one per row of app->columns, malloc'ed. */
-bool compare_predictions(struct app *app, int64_t model, int8_t **out, struct err *e);
+/* Puts a model beside the one in use (0: none) and tells all views; where that fails it complains. */
+bool compare_with(struct app *app, int64_t model);
+/* Puts the model before beside the one in use, where none stands there; complains where there is none. */
+bool compare_with_former(struct app *app);
 
-/* Both models against the labels in force, on the validation split. */
-bool compare_models(struct app *app, int64_t before, int64_t after, struct comparison *out, struct err *e);
+/* Opens the compare view on that; on what stands there, or on the model before, where it is the one in use or
+ * none (0). */
+void compare_open_with(struct app *app, int64_t model);
 
-/* McNemar's test: the two-sided exact binomial p of b against c discordant pairs. */
-double compare_mcnemar(int64_t b, int64_t c);
+/* One side of a comparison: the model in use (b NULL) or one beside it, on `count` rows. */
+struct evaluation_faces compare_faces(const struct columns *c, const struct beside *b, const int8_t *label,
+                                      const uint32_t *rows, size_t count);
+
+/* How many labels differ between what two models learnt from; -1 where that cannot be rebuilt. */
+int64_t compare_labels(const struct columns *c, const struct beside *before, const struct beside *after);
+
+/* What changed from one model to another, in a sentence of two lines. */
+struct retraining {
+    char before_name[64];
+    struct comparison comparison;
+    int64_t labels; /* compare_labels */
+};
+/* On the validation split, against the labels in force. */
+bool compare_models(struct app *app, int64_t before, int64_t after, struct retraining *out, struct err *e);
+/* "12 reviewed labels → ✓ 37 fixed …" and, a row below, "accuracy 86.2 % → 87.0 % …". */
+void compare_draw_sentence(const struct retraining *r, int row);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "ferlab/base/str.h"
 #include "ferlab/face/image.h"
+#include "ferlab/store/beside.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -13,7 +14,6 @@
 
 enum {
     STRIP_SLOT = 1,
-    HEATS = 16,
     BLOCK_ROWS_MIN = 9 /* below that nobody sees a face in half blocks */,
     BLOCK_ROWS_MAX = 16
 };
@@ -73,7 +73,7 @@ static void draw_head(const struct app *app, const struct confusion_view *v, con
     if (v->percent)
         at += draw_text(l->head, at, 0, STYLE_ACCENT, " · %% of %s", matrix_whole_name(v->whole));
     if (v->difference)
-        at += draw_text(l->head, at, 0, STYLE_ACCENT, " · difference to %s", v->matrix.baseline_name);
+        at += draw_text(l->head, at, 0, STYLE_ACCENT, " · difference to %s", app->columns->beside->name);
     scope_draw_protocol(s, app, l->head, at);
 }
 
@@ -92,14 +92,6 @@ static double cell_heat(const struct confusion_view *v, int label, int predictio
         return (double)v->matrix.counts.cell[label][prediction];
     double share = cell_share(v, label, prediction);
     return isnan(share) ? 0 : share;
-}
-
-/* The heat of a value; the square root lets small errors be seen beside the large diagonal. */
-static enum style heat_style(double value, double most)
-{
-    if (value <= 0 || most <= 0)
-        return STYLE_NORMAL;
-    return (enum style)(STYLE_HEAT + clamp((int)(sqrt(value / most) * HEATS), 0, HEATS - 1));
 }
 
 static void cell_texts(const struct confusion_view *v, int label, int prediction, char number[NUMBER_TEXT],
@@ -138,7 +130,7 @@ static void draw_cell(const struct confusion_view *v, const struct confusion_lay
     bool here = v->cell.label == label && v->cell.prediction == prediction;
     cell_texts(v, label, prediction, number, other);
     enum style style = v->difference ? difference_style(v, label, prediction)
-                                     : heat_style(cell_heat(v, label, prediction), most);
+                                     : draw_heat(cell_heat(v, label, prediction), most);
     if (style == STYLE_NORMAL && (strcmp(number, "·") == 0 || v->errors_only))
         style = STYLE_DIM;
     if (here)

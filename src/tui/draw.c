@@ -5,6 +5,7 @@
 #include "ferlab/base/str.h"
 
 #include <curses.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -159,6 +160,15 @@ void draw_guard(int row, int column, int rows)
 {
     for (int r = row; r < row + rows; r++)
         draw_run(r, column, 1, 0xa0, theme_look(STYLE_NORMAL));
+}
+
+enum style draw_heat(double value, double most)
+{
+    enum { HEATS = 16 };
+    if (value <= 0 || most <= 0)
+        return STYLE_NORMAL;
+    int heat = (int)(sqrt(value / most) * HEATS);
+    return (enum style)(STYLE_HEAT + (heat < HEATS ? heat : HEATS - 1));
 }
 
 void draw_bar(int row, int column, int columns, double share, enum style style)

@@ -3,6 +3,7 @@
 #include "parts.h"
 
 #include "ferlab/exchange/export.h"
+#include "ferlab/store/beside.h"
 #include "ferlab/train/job.h"
 
 #include <stdio.h>
@@ -40,6 +41,7 @@ static void start(struct app *app, const struct export_format *format, const cha
         .out = path,
         .where = app->filter_text,
         .model = current ? "" : app->columns->model_name,
+        .beside = app->columns->beside != NULL ? app->columns->beside->name : "",
         .rule = rule_name(app->columns->rule),
         .reviewed = format != NULL ? format->takes_labels : !app->counts_crowd,
     };

@@ -1,11 +1,10 @@
 /* The confusion matrix behind the screen. */
 #include "matrix.h"
 
-#include "compare.h"
+#include "ferlab/store/beside.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static bool matrix_takes(const struct matrix *m, const struct columns *c, size_t row)
@@ -17,8 +16,6 @@ void matrix_count(struct matrix *m, const struct app *app)
 {
     const struct columns *c = app->columns;
     const int8_t *label = scope_labels(&m->scope, c);
-    if (m->baseline_rows != c->count)
-        matrix_drop_baseline(m);
     m->counts = m->before = (struct confusion){0};
     m->faces = m->in_sample = 0;
     for (size_t row = 0; row < c->count; row++) {
@@ -27,39 +24,15 @@ void matrix_count(struct matrix *m, const struct app *app)
         m->faces++;
         m->in_sample += class_is_emotion(c->prediction[row]) && c->in_sample[row];
         confusion_add(&m->counts, label[row], c->prediction[row]);
-        if (m->baseline != 0)
-            confusion_add(&m->before, label[row], m->baseline_prediction[row]);
+        if (c->beside != NULL)
+            confusion_add(&m->before, label[row], c->beside->prediction[row]);
     }
     metrics_of(&m->counts, &m->metrics);
     metrics_of(&m->before, &m->metrics_before);
 }
 
-bool matrix_load_baseline(struct matrix *m, struct app *app, struct err *e)
-{
-    matrix_drop_baseline(m);
-    int64_t baseline = compare_baseline(app, app->columns->model);
-    if (baseline == 0)
-        return err_set(e, ERR_INPUT, "there is no model before %s to compare with", app->columns->model_name);
-    if (!compare_predictions(app, baseline, &m->baseline_prediction, e))
-        return false;
-    const struct model *before = compare_model(app, baseline);
-    snprintf(m->baseline_name, sizeof m->baseline_name, "%s", before != NULL ? before->name : "");
-    m->baseline = baseline;
-    m->baseline_rows = app->columns->count;
-    return true;
-}
-
-void matrix_drop_baseline(struct matrix *m)
-{
-    free(m->baseline_prediction);
-    m->baseline_prediction = NULL;
-    m->baseline = 0;
-    m->baseline_rows = 0;
-}
-
 void matrix_free(struct matrix *m)
 {
-    matrix_drop_baseline(m);
     scope_free(&m->scope);
 }
 

@@ -26,19 +26,12 @@ struct matrix {
     int64_t faces;     /* in scope with an emotion as label */
     int64_t in_sample; /* of those that count, how many the model was trained on */
 
-    int64_t baseline; /* the model before, when `before` holds its matrix; else 0 */
-    char baseline_name[64];
-    int8_t *baseline_prediction;
-    size_t baseline_rows;
-    struct confusion before;
+    struct confusion before; /* of the model beside the one in use; empty where there is none */
     struct metrics metrics_before;
 };
 
 /* Counts anew. */
 void matrix_count(struct matrix *m, const struct app *app);
-/* Loads the model before, for differences; false with a sentence when there is none. */
-bool matrix_load_baseline(struct matrix *m, struct app *app, struct err *e);
-void matrix_drop_baseline(struct matrix *m);
 void matrix_free(struct matrix *m);
 
 int64_t matrix_cell_count(const struct confusion *c, struct matrix_cell cell);

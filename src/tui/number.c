@@ -38,3 +38,26 @@ char *number_points(char out[NUMBER_TEXT], double share)
     snprintf(out, NUMBER_TEXT, "%s%.1f", points > 0 ? "+" : points < 0 ? MINUS : "", fabs(points));
     return out;
 }
+
+char *number_change(char out[NUMBER_TEXT], double x)
+{
+    char size[NUMBER_TEXT];
+    if (isnan(x))
+        return strcpy(out, MISSING);
+    double thousandths = round(1000 * x);
+    snprintf(out, NUMBER_TEXT, "%s%.16s",
+             thousandths > 0   ? "+"
+             : thousandths < 0 ? MINUS
+                               : "",
+             number_fraction(size, fabs(thousandths) / 1000));
+    return out;
+}
+
+char *number_p(char out[NUMBER_TEXT], double p)
+{
+    char size[NUMBER_TEXT];
+    if (p < 0.001)
+        return strcpy(out, "< .001");
+    snprintf(out, NUMBER_TEXT, "= %.16s", number_fraction(size, p));
+    return out;
+}

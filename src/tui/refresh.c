@@ -1,7 +1,9 @@
 /* What happens to the workspace while it is on the screen: reviews, models and runs, by this process or by
  * others. */
+#include "compare.h"
 #include "parts.h"
 
+#include "ferlab/store/beside.h"
 #include "ferlab/train/job.h"
 #include "ferlab/train/shipped.h"
 
@@ -86,16 +88,42 @@ int64_t app_unpredicted(const struct app *app, int64_t model)
     return m != NULL && m->folds == 0 ? (int64_t)app->columns->count - m->predictions : 0;
 }
 
+/* The model that stands beside the one in use has more predictions, or is gone. */
+static void renew_beside(struct app *app, int64_t predictions)
+{
+    const struct beside *b = app->columns->beside;
+    if (b != NULL && predictions_of(app, b->model) != predictions)
+        compare_with(app, find_model(app, b->model) != NULL ? b->model : 0);
+}
+
 static bool show_model(struct app *app, int64_t model)
 {
     struct err e;
+    const struct beside *b = app->columns->beside;
+    int64_t former = app->columns->model;
     if (!columns_use_model(app->columns, app->workspace, model, &e)) {
         app_complain(app, "%s", e.text);
         return false;
     }
+    if (b != NULL && b->model == model) /* they change places */
+        return compare_with(app, former);
     rows_apply(app);
     app_changed(app, CHANGE_MODEL | CHANGE_ROWS);
     return true;
+}
+
+/* A training that was seen running and has made the model in use: what it changed is to be shown. */
+static void notice_training(struct app *app)
+{
+    for (size_t i = 0; i < app->run_count; i++) {
+        const struct run *run = &app->runs[i];
+        if (run->state == RUN_RUNNING && run->folds == 0)
+            app->training = run->id;
+        else if (run->id == app->training && run->model != 0 && run->model == app->columns->model) {
+            app->training = 0;
+            app->comparison_due = true;
+        }
+    }
 }
 
 void refresh_look(struct app *app)
@@ -105,7 +133,9 @@ void refresh_look(struct app *app)
         return;
     app->version = version;
     refresh_reviews(app);
+    const struct beside *b = app->columns->beside;
     int64_t shown = app->columns->model, predictions = predictions_of(app, shown);
+    int64_t beside = b != NULL ? predictions_of(app, b->model) : 0;
     struct err e;
     if (!refresh_lists(app, &e)) {
         app_complain(app, "%s", e.text);
@@ -118,6 +148,8 @@ void refresh_look(struct app *app)
     } else if (predictions_of(app, shown) != predictions) {
         show_model(app, shown);
     }
+    renew_beside(app, beside);
+    notice_training(app);
     app_changed(app, CHANGE_RUNS);
 }
 
@@ -261,6 +293,8 @@ void app_use_rule(struct app *app, enum rule rule)
         app_complain(app, "%s", e.text);
         return;
     }
+    if (app->columns->beside != NULL)
+        compare_with(app, app->columns->beside->model);
     rows_apply(app);
     app_changed(app, CHANGE_LABELS | CHANGE_ROWS);
     app_message(app, "labels under the rule %s", rule_name(rule));

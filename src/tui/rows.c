@@ -70,8 +70,9 @@ bool app_set_filter(struct app *app, const char *text)
 {
     struct filter *filter = NULL;
     struct err e;
-    if (!filter_parse(text, &filter, &e)) {
+    if (!filter_parse(text, &filter, &e) || !filter_check(filter, app->columns, &e)) {
         app_complain(app, "%s", e.text);
+        filter_free(filter);
         return false;
     }
     bool same = app->filter != NULL && strcmp(text, app->filter_text) == 0;

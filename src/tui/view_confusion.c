@@ -1,6 +1,7 @@
 /* The confusion matrix: labels in rows, predictions in columns, heat behind the numbers; precision, recall
  * and F1 at its sides. A cell opens its faces. What is counted (split, labels, rule, model) stands above it.
  */
+#include "compare.h"
 #include "confusion.h"
 
 #include <stdio.h>
@@ -54,9 +55,7 @@ static void confusion_changed(struct app *app, void *state, unsigned changes)
     struct confusion_view *v = state;
     if ((changes & CHANGE_ROWS) && strcmp(app->filter_text, v->opened) != 0)
         scope_take_filter(&v->matrix.scope, app);
-    struct err e;
-    if ((changes & CHANGE_MODEL) && v->difference && !matrix_load_baseline(&v->matrix, app, &e))
-        v->difference = false;
+    v->difference = v->difference && app->columns->beside != NULL;
     if (changes & (CHANGE_LABELS | CHANGE_MODEL | CHANGE_ROWS))
         confusion_recount(app, v);
     else if (changes & CHANGE_SIZE)
@@ -115,14 +114,7 @@ static enum outcome confusion_show(struct confusion_view *v, bool percent)
 
 static enum outcome confusion_toggle_difference(struct app *app, struct confusion_view *v)
 {
-    struct err e;
-    v->difference = !v->difference && matrix_load_baseline(&v->matrix, app, &e);
-    if (v->difference)
-        matrix_count(&v->matrix, app);
-    else if (v->matrix.baseline == 0)
-        app_complain(app, "%s", e.text);
-    else
-        matrix_drop_baseline(&v->matrix);
+    v->difference = !v->difference && compare_with_former(app);
     return OUTCOME_REDRAW;
 }
 

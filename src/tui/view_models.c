@@ -5,6 +5,7 @@
 #include "parts.h"
 #include "runs_table.h"
 
+#include "ferlab/store/beside.h"
 #include "ferlab/train/job.h"
 
 #include <inttypes.h>
@@ -269,9 +270,25 @@ static enum outcome models_use(struct app *app, struct models_view *v)
     return OUTCOME_REDRAW;
 }
 
+/* The selected model, or that of the selected run, beside the one in use; where they are the same, the one
+ * before. */
+static enum outcome models_compare(struct app *app, struct models_view *v)
+{
+    const struct run *run = v->in_runs ? runs_table_run(app, v->run) : NULL;
+    const struct model *m =
+        v->in_runs ? run != NULL ? compare_model(app, run->model) : NULL : model_shown(app, v->model);
+    if (v->in_runs && m == NULL)
+        app_message(app, "the selected run has no model to compare with");
+    else
+        compare_open_with(app, m != NULL ? m->id : 0);
+    return OUTCOME_REDRAW;
+}
+
 static bool remove_model(struct app *app, int64_t model)
 {
     struct err e;
+    if (app->columns->beside != NULL && app->columns->beside->model == model)
+        compare_with(app, 0);
     if (!model_remove(app->workspace, model, &e) || !refresh_lists(app, &e)) {
         app_complain(app, "%s", e.text);
         return false;
@@ -369,6 +386,8 @@ static enum outcome models_act(struct app *app, void *state, enum action action)
             return OUTCOME_IGNORED;
         app_predict(app, model_shown(app, v->model)->id);
         return OUTCOME_REDRAW;
+    case ACTION_COMPARE:
+        return models_compare(app, v);
     case ACTION_REMOVE:
         return models_remove(app, v);
     case ACTION_STOP:
@@ -403,8 +422,10 @@ static const char *models_keys(struct app *app, void *state)
 {
     (void)app;
     const struct models_view *v = state;
-    return v->in_runs ? "jk run  ⏎ training view  x stop  Tab models  t train  c confusion  q back  ? help"
-                      : "jk model  ⏎ use it  d remove  Tab runs  t train  c confusion  q back  ? help";
+    return v->in_runs
+               ? "jk run  ⏎ training view  b compare  x stop  Tab models  t train  c confusion  q back  ? "
+                 "help"
+               : "jk model  ⏎ use it  b compare  d remove  Tab runs  t train  c confusion  q back  ? help";
 }
 
 const struct view_ops view_models = {

@@ -36,7 +36,7 @@ struct training_view {
     struct compared {
         int64_t run, before, after, predictions, last_event;
     } compared;
-    struct comparison comparison;
+    struct retraining retraining;
 };
 
 struct layout {
@@ -81,7 +81,7 @@ static void training_compare(struct app *app, struct training_view *v)
     v->compared = (struct compared){0};
     if (wanted.run == 0)
         return;
-    if (compare_models(app, wanted.before, wanted.after, &v->comparison, &e))
+    if (compare_models(app, wanted.before, wanted.after, &v->retraining, &e))
         v->compared = wanted;
     else
         app_complain(app, "%s", e.text);
@@ -303,28 +303,7 @@ static void draw_summary(const struct app *app, const struct training_view *v, i
         draw_folds(v, run, row);
     if (run == NULL || v->compared.run != run->id)
         return;
-    const struct comparison *c = &v->comparison;
-    char before[NUMBER_TEXT], after[NUMBER_TEXT], fixed[NUMBER_TEXT], broken[NUMBER_TEXT], wrong[NUMBER_TEXT];
-    char labels[NUMBER_TEXT];
-    int at = 1;
-    at += draw_text(row, at, 0, STYLE_NORMAL, "%s label%s changed → ", draw_count(labels, c->labels_changed),
-                    c->labels_changed == 1 ? "" : "s");
-    at += draw_text(row, at, 0, STYLE_GOOD, "✓ %s prediction%s fixed", draw_count(fixed, c->fixed),
-                    c->fixed == 1 ? "" : "s");
-    at += draw_text(row, at, 0, STYLE_NORMAL, ", ");
-    at += draw_text(row, at, 0, STYLE_BAD, "✗ %s broken", draw_count(broken, c->broken));
-    at += draw_text(row, at, 0, STYLE_NORMAL, ", %s still wrong", draw_count(wrong, c->still_wrong));
-    draw_text(row, at, 0, STYLE_DIM, ", since %s", c->before_name);
-    at = 1 + draw_text(row + 1, 1, 0, STYLE_NORMAL, "validation %s → %s",
-                       number_percent(before, c->accuracy_before), number_percent(after, c->accuracy_after));
-    if (c->moved != CLASS_NONE) {
-        at += draw_text(row + 1, at, 0, STYLE_NORMAL, "   ");
-        at += draw_text(row + 1, at, 0, (enum style)(STYLE_EMOTION + c->moved), "%s", class_name(c->moved));
-        at += draw_text(row + 1, at, 0, STYLE_NORMAL, " recall %s → %s",
-                        number_percent(before, c->recall_before), number_percent(after, c->recall_after));
-    }
-    draw_text(row + 1, at, 0, STYLE_DIM, "   McNemar p %s",
-              c->p < 0.001 ? "< .001" : number_fraction(before, c->p));
+    compare_draw_sentence(&v->retraining, row);
 }
 
 static void training_draw(struct app *app, void *state)
@@ -450,6 +429,15 @@ static enum outcome training_open_run(struct app *app, struct training_view *v)
     return OUTCOME_REDRAW;
 }
 
+/* The model of the run shown, beside the one in use. */
+static enum outcome training_compare_run(struct app *app, struct training_view *v)
+{
+    const struct run *run = shown_run(app, v);
+    const struct model *model = run != NULL ? compare_model(app, run->model) : NULL;
+    compare_open_with(app, model != NULL ? model->id : 0);
+    return OUTCOME_REDRAW;
+}
+
 static void training_select(struct app *app, struct training_view *v, int index)
 {
     int last = app->run_count > 0 ? (int)app->run_count - 1 : 0;
@@ -528,6 +516,8 @@ static enum outcome training_act(struct app *app, void *state, enum action actio
         return training_start(app, v);
     case ACTION_STOP:
         return training_stop(app, v);
+    case ACTION_COMPARE:
+        return training_compare_run(app, v);
     case ACTION_RESUME:
         return training_resume(app, v);
     default:
@@ -557,7 +547,8 @@ static const char *training_keys(struct app *app, void *state)
 {
     const struct training_view *v = state;
     if (v->focus == FOCUS_RUNS)
-        return "jk run  ⏎ its confusion matrix  x stop  R resume  Tab form  m models  q back  ? help";
+        return "jk run  ⏎ its confusion matrix  b compare  x stop  R resume  Tab form  m models  q back  ? "
+               "help";
     return any_running(app) ? "hjkl field  ⏎ edit  space next choice  x stop  Tab runs  q back  ? help"
                             : "hjkl field  ⏎ edit  space next choice  S start  Tab runs  q back  ? help";
 }

@@ -201,9 +201,14 @@ static void test_fine_tuning_tells_what_it_changed(void **state)
     fill_in(s, FIELD_NAME, "tuned");
     fill_in(s, FIELD_EPOCHS, "1");
     screen_keys(s, "S");
-    expect_text(s, "3 labels changed →");
-    expect_text(s, "since tiny");
+    expect_text(s, "95 % of changes"); /* once it is done, the comparison opens by itself */
+    expect_text(s, "tuned beside tiny");
+    expect_text(s, "3 reviewed labels →");
+    expect_text(s, "still wrong otherwise, since tiny");
     expect_text(s, "McNemar p");
+    screen_keys(s, "q");
+    expect_text(s, "start training");
+    expect_text(s, "3 reviewed labels →"); /* as the training view has it */
     screen_keys(s, "\t\r"); /* the newest run: its matrix, where the difference can be seen */
     expect_text(s, "precision");
     screen_keys(s, "D");

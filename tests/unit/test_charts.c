@@ -1,8 +1,7 @@
-/* Numbers for people, McNemar's test, and charts as pixels. */
+/* Numbers for people, and charts as pixels. */
 #include "support.h"
 
 #include "../../src/tui/chart.h"
-#include "../../src/tui/compare.h"
 #include "../../src/tui/number.h"
 
 #include <math.h>
@@ -22,23 +21,12 @@ static void test_numbers_read_well(void **state)
     assert_string_equal(number_points(text, 0.0123), "+1.2");
     assert_string_equal(number_points(text, -0.004), "−0.4");
     assert_string_equal(number_points(text, -0.0001), "0.0");
-}
-
-/* Two-sided exact binomial p, by scipy.stats.binomtest(min(b, c), b + c). */
-static void test_mcnemar_equals_the_exact_binomial(void **state)
-{
-    (void)state;
-    static const struct {
-        int64_t b, c;
-        double p;
-    } cases[] = {
-        {0, 0, 1},       {5, 5, 1},           {37, 21, 0.047940324071666984},
-        {0, 6, 0.03125}, {12, 3, 0.03515625}, {400, 300, 0.00017847631448562662},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        assert_true(fabs(compare_mcnemar(cases[i].b, cases[i].c) - cases[i].p) < 1e-9);
-        assert_true(fabs(compare_mcnemar(cases[i].c, cases[i].b) - cases[i].p) < 1e-9);
-    }
+    assert_string_equal(number_change(text, 0.0123), "+.012");
+    assert_string_equal(number_change(text, -1.5), "−1.500");
+    assert_string_equal(number_change(text, -0.0001), ".000");
+    assert_string_equal(number_change(text, NAN), "–");
+    assert_string_equal(number_p(text, 0.0489), "= .049");
+    assert_string_equal(number_p(text, 0.0009), "< .001");
 }
 
 static uint8_t pixel(const struct chart *c, int x, int y)
@@ -121,7 +109,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numbers_read_well),
-        cmocka_unit_test(test_mcnemar_equals_the_exact_binomial),
         cmocka_unit_test(test_a_curve_runs_from_corner_to_corner),
         cmocka_unit_test(test_one_point_is_a_dot_and_nan_a_gap),
         cmocka_unit_test(test_bars_stand_side_by_side),

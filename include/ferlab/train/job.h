@@ -35,8 +35,9 @@ bool job_predicts(const char *workspace, const char *model, char *line, size_t s
 struct job_export {
     const char *format; /* NULL: a report */
     const char *out;
-    const char *where; /* "": all samples */
-    const char *model; /* "": the current one */
+    const char *where;  /* "": all samples */
+    const char *model;  /* "": the current one */
+    const char *beside; /* a second one, of which the filter may speak; "": none */
     const char *rule;
     bool reviewed; /* --labels reviewed, for a report or a format that takes it */
 };

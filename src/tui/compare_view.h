@@ -1,0 +1,48 @@
+/* What the compare view's two halves share: its state and where things lie on the screen. */
+#ifndef FERLAB_TUI_COMPARE_VIEW_H
+#define FERLAB_TUI_COMPARE_VIEW_H
+
+#include "compare.h"
+#include "scope.h"
+
+#include "ferlab/eval/bootstrap.h"
+
+/* The table: a row for each label and one for all; a column for each prediction, then these. */
+enum { COMPARE_ALL = EMOTION_COUNT, COMPARE_ROWS };
+enum compare_column {
+    COMPARE_RECALL = EMOTION_COUNT,
+    COMPARE_FIXED,
+    COMPARE_BROKEN,
+    COMPARE_CHANGED,
+    COMPARE_LABELS, /* whose label is not the one that the model beside learnt from; of all splits */
+    COMPARE_COLUMNS
+};
+
+struct compare_view {
+    struct scope scope;
+    bool outdated;          /* what follows is; worked out anew when it is to be drawn */
+    struct retraining what; /* of the faces in scope */
+    int64_t labels[COMPARE_ROWS];
+    struct bootstrap *bootstrap; /* of the differences; NULL where there was no memory for it */
+    bool has_intervals;          /* all draws are done */
+    int row, column;             /* selected in the table */
+    char keys[128];
+    char opened[512]; /* the filter this view set last; while it is in force, the scope stays as it was */
+};
+
+struct compare_layout {
+    int head, sentence, scores, score_count, table, all, line; /* rows; scores and table: of their headings */
+    int cells, cell_width;                                     /* columns of the matrix */
+    int after[COMPARE_COLUMNS - EMOTION_COUNT + 1]; /* where the columns beside it begin, and end */
+    bool has_p;                                     /* room for each label's p at the right end */
+};
+struct compare_layout compare_layout_now(void);
+
+/* What the selected cell holds: faces as a number, and the filter that picks them; false where that is too
+ * long. */
+int64_t compare_cell_change(const struct compare_view *v, int row, int column);
+bool compare_cell_filter(const struct compare_view *v, char *out, size_t size);
+
+void compare_draw(struct app *app, struct compare_view *v);
+
+#endif

@@ -1,0 +1,284 @@
+/* The compare view: the model in use beside another. What changed, in a sentence, in scores and in a table
+ * whose cells open their faces. Opens by itself when a training that was seen running has ended. */
+#include "compare_view.h"
+
+#include "ferlab/store/beside.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SLICE_FACES = 1 << 17 }; /* drawn at a time, on both sides, by one thread: some 2 ms */
+
+static int clamp(int x, int low, int high)
+{
+    return x < low ? low : x > high ? high : x;
+}
+
+/* --- life --- */
+
+static bool compare_open(struct app *app, void **state)
+{
+    if (!compare_with_former(app))
+        return false;
+    struct compare_view *v = calloc(1, sizeof *v);
+    if (v == NULL) {
+        app_complain(app, "out of memory");
+        return false;
+    }
+    scope_start(&v->scope, app);
+    v->outdated = true;
+    v->row = COMPARE_ALL;
+    v->column = COMPARE_FIXED;
+    *state = v;
+    return true;
+}
+
+static void compare_close(struct app *app, void *state)
+{
+    (void)app;
+    struct compare_view *v = state;
+    scope_free(&v->scope);
+    bootstrap_free(v->bootstrap);
+    free(v);
+}
+
+static void compare_changed(struct app *app, void *state, unsigned changes)
+{
+    struct compare_view *v = state;
+    if ((changes & CHANGE_ROWS) && strcmp(app->filter_text, v->opened) != 0)
+        scope_take_filter(&v->scope, app);
+    v->outdated |= (changes & (CHANGE_LABELS | CHANGE_MODEL | CHANGE_ROWS)) != 0;
+}
+
+static size_t take_rows(const struct scope *s, const struct columns *c, uint32_t *rows)
+{
+    size_t count = 0;
+    for (size_t row = 0; row < c->count; row++) {
+        if (scope_holds(s, c, row))
+            rows[count++] = (uint32_t)row;
+    }
+    return count;
+}
+
+/* By the label in force, and in all. */
+static void count_labels(const struct columns *c, int64_t labels[COMPARE_ROWS])
+{
+    memset(labels, 0, COMPARE_ROWS * sizeof *labels);
+    for (size_t row = 0; row < c->count; row++) {
+        if (c->label[row] == c->beside->former[row])
+            continue;
+        labels[COMPARE_ALL]++;
+        if (class_is_emotion(c->label[row]))
+            labels[c->label[row]]++;
+    }
+}
+
+static bool measure(struct app *app, struct compare_view *v, uint32_t *rows, struct err *e)
+{
+    const struct columns *c = app->columns;
+    const int8_t *label = scope_labels(&v->scope, c);
+    size_t count = take_rows(&v->scope, c, rows);
+    struct evaluation_faces before = compare_faces(c, c->beside, label, rows, count);
+    struct evaluation_faces after = compare_faces(c, NULL, label, rows, count);
+    struct beside *now;
+    comparison_of(&before, &after, &v->what.comparison);
+    snprintf(v->what.before_name, sizeof v->what.before_name, "%s", c->beside->name);
+    count_labels(c, v->labels);
+    if (!beside_load(&now, c, app->workspace, c->model, e))
+        return false;
+    v->what.labels = compare_labels(c, c->beside, now);
+    beside_free(now);
+    return v->what.comparison.count == 0 || bootstrap_new_paired(&v->bootstrap, &before, &after, e);
+}
+
+static void compare_measure(struct app *app, struct compare_view *v)
+{
+    uint32_t *rows = malloc((app->columns->count + 1) * sizeof *rows);
+    struct err e;
+    bootstrap_free(v->bootstrap);
+    v->bootstrap = NULL;
+    v->outdated = v->has_intervals = false;
+    v->what = (struct retraining){.labels = -1};
+    if (rows == NULL)
+        app_complain(app, "out of memory");
+    else if (!measure(app, v, rows, &e))
+        app_complain(app, "%s", e.text);
+    free(rows);
+}
+
+static void compare_measure_and_draw(struct app *app, void *state)
+{
+    struct compare_view *v = state;
+    if (app->columns->beside == NULL) {
+        draw_text(2, 1, 0, STYLE_DIM, "the model that stood beside %s is gone; m chooses another",
+                  app->columns->model_name);
+        return;
+    }
+    if (v->outdated)
+        compare_measure(app, v);
+    compare_draw(app, v);
+}
+
+static bool compare_work(struct app *app, void *state)
+{
+    struct compare_view *v = state;
+    if (v->bootstrap == NULL || v->has_intervals)
+        return false;
+    if (bootstrap_run(v->bootstrap, 1 + (int)(SLICE_FACES / v->what.comparison.count)))
+        return true;
+    v->has_intervals = true;
+    app->redraw = true;
+    return false;
+}
+
+/* --- cells --- */
+
+int64_t compare_cell_change(const struct compare_view *v, int row, int column)
+{
+    const struct comparison *c = &v->what.comparison;
+    static const enum flip flips[] = {
+        [COMPARE_FIXED] = FLIP_FIXED, [COMPARE_BROKEN] = FLIP_BROKEN, [COMPARE_CHANGED] = FLIP_CHANGED};
+    if (column == COMPARE_LABELS)
+        return v->labels[row];
+    if (column == COMPARE_RECALL)
+        return 0;
+    int64_t sum = 0;
+    for (int k = 0; k < EMOTION_COUNT; k++) {
+        if (row != COMPARE_ALL && row != k)
+            continue;
+        sum += column < EMOTION_COUNT
+                   ? c->after.confusion.cell[k][column] - c->before.confusion.cell[k][column]
+                   : c->flips[k][flips[column]];
+    }
+    return sum;
+}
+
+/* Flips are of the labels in force; against the crowd's, they are said term by term. */
+static const char *flip_terms(int column, bool crowd)
+{
+    static const char *const terms[][2] = {
+        [COMPARE_RECALL] = {"pred!=beside (pred=label or pred!=label) ",
+                            "pred!=beside (pred=crowd or pred!=crowd) "},
+        [COMPARE_FIXED] = {"flip:fixed ", "beside!=crowd pred=crowd "},
+        [COMPARE_BROKEN] = {"flip:broken ", "beside=crowd pred!=crowd "},
+        [COMPARE_CHANGED] = {"flip:changed ", "beside!=crowd pred!=crowd pred!=beside "},
+    };
+    return terms[column][crowd];
+}
+
+bool compare_cell_filter(const struct compare_view *v, char *out, size_t size)
+{
+    bool crowd = v->scope.labels == LABELS_CROWD;
+    char scope[sizeof v->scope.base + 4] = "", label[32] = "", moved[64] = "";
+    const char *terms = "former!=label ";
+    if (v->row != COMPARE_ALL)
+        snprintf(label, sizeof label, "%s:%s ", crowd && v->column != COMPARE_LABELS ? "crowd" : "label",
+                 class_name(v->row));
+    if (v->column != COMPARE_LABELS) {
+        scope_terms(&v->scope, scope, sizeof scope);
+        terms = flip_terms(v->column < EMOTION_COUNT ? COMPARE_RECALL : v->column, crowd);
+    }
+    if (v->column < EMOTION_COUNT)
+        snprintf(moved, sizeof moved, "(pred:%s or beside:%s) ", class_name(v->column),
+                 class_name(v->column));
+    int length = snprintf(out, size, "%s%s%s%ssort:-suspect", scope, label, moved, terms);
+    return length >= 0 && (size_t)length < size;
+}
+
+static enum outcome compare_open_cell(struct app *app, struct compare_view *v)
+{
+    char filter[sizeof v->opened];
+    if (app->columns->beside == NULL)
+        return OUTCOME_DONE;
+    if (!compare_cell_filter(v, filter, sizeof filter)) {
+        app_complain(app, "the filter is too long to add the cell's terms to it; shorten it with /");
+        return OUTCOME_REDRAW;
+    }
+    memcpy(v->opened, filter, sizeof v->opened);
+    app_open_samples(app, filter);
+    return OUTCOME_REDRAW;
+}
+
+/* --- acting --- */
+
+static enum outcome compare_move(struct compare_view *v, int down, int right)
+{
+    v->row = clamp(v->row + down, 0, COMPARE_ROWS - 1);
+    v->column = clamp(v->column + right, 0, COMPARE_COLUMNS - 1);
+    return OUTCOME_REDRAW;
+}
+
+static enum outcome compare_switch(struct app *app, struct compare_view *v,
+                                   void (*part)(struct scope *, struct app *))
+{
+    part(&v->scope, app);
+    v->outdated = true;
+    return OUTCOME_REDRAW;
+}
+
+static enum outcome compare_act(struct app *app, void *state, enum action action)
+{
+    struct compare_view *v = state;
+    switch (action) {
+    case ACTION_LEFT:
+        return compare_move(v, 0, -1);
+    case ACTION_RIGHT:
+        return compare_move(v, 0, 1);
+    case ACTION_UP:
+        return compare_move(v, -1, 0);
+    case ACTION_DOWN:
+        return compare_move(v, 1, 0);
+    case ACTION_FIRST:
+        return compare_move(v, -COMPARE_ROWS, -COMPARE_COLUMNS);
+    case ACTION_LAST:
+        return compare_move(v, COMPARE_ROWS, COMPARE_COLUMNS);
+    case ACTION_OPEN:
+        return compare_open_cell(app, v);
+    case ACTION_SWITCH:
+        return compare_switch(app, v, scope_switch_faces);
+    case ACTION_CROWD:
+        return compare_switch(app, v, scope_switch_labels);
+    default:
+        return OUTCOME_IGNORED;
+    }
+}
+
+static enum outcome compare_mouse(struct app *app, void *state, int row, int column, bool doubled)
+{
+    struct compare_view *v = state;
+    struct compare_layout l = compare_layout_now();
+    int label = row - l.table - 1, at = -1;
+    if (column >= l.cells && column < l.after[0])
+        at = (column - l.cells) / l.cell_width;
+    for (int i = 0; i < COMPARE_COLUMNS - EMOTION_COUNT; i++)
+        at = column > l.after[i] && column <= l.after[i + 1] ? COMPARE_RECALL + i : at;
+    if (label < 0 || label >= COMPARE_ROWS || at < 0)
+        return OUTCOME_IGNORED;
+    v->row = label;
+    v->column = at;
+    return doubled ? compare_open_cell(app, v) : OUTCOME_REDRAW;
+}
+
+static const char *compare_keys(struct app *app, void *state)
+{
+    (void)app;
+    struct compare_view *v = state;
+    snprintf(v->keys, sizeof v->keys,
+             "hjkl cell  ⏎ open its faces  Tab %s  C %s  c matrix  m models  q back  ? help",
+             v->scope.faces == SCOPE_VALID ? "filter" : "valid",
+             v->scope.labels == LABELS_CROWD ? "reviewed" : "crowd");
+    return v->keys;
+}
+
+const struct view_ops view_compare = {
+    .name = "compare",
+    .open = compare_open,
+    .close = compare_close,
+    .draw = compare_measure_and_draw,
+    .act = compare_act,
+    .mouse = compare_mouse,
+    .changed = compare_changed,
+    .keys = compare_keys,
+    .work = compare_work,
+};
