@@ -39,10 +39,15 @@ static void run_model(struct app *app, const char *arguments)
 
 static void run_compare(struct app *app, const char *arguments)
 {
+    if (strcmp(arguments, "crowd") == 0 && app->columns->model != 0) {
+        if (compare_with(app, app->columns->model))
+            app_push(app, &view_compare);
+        return;
+    }
     for (size_t i = 0; i < app->model_count; i++)
         if (strcmp(app->models[i].name, arguments) == 0) {
             if (app->models[i].id == app->columns->model)
-                app_complain(app, "compare: %s is the model in use; name another", arguments);
+                app_complain(app, "compare: %s is the model in use; name another, or crowd", arguments);
             else
                 compare_open_with(app, app->models[i].id);
             return;
@@ -95,7 +100,8 @@ const struct command_row command_rows[] = {
     {"filter", "EXPR", "show the samples that EXPR picks; nothing: all", run_filter},
     {"label", "CLASS", "label what is selected", run_label},
     {"model", "NAME", "the model whose predictions are shown", run_model},
-    {"compare", "MODEL", "compare the model in use with MODEL; nothing: with the one before it", run_compare},
+    {"compare", "MODEL",
+     "compare with MODEL; nothing: the one before; crowd: labels in force with the crowd's", run_compare},
     {"rule", "RULE", "how votes become labels: majority distribution probability multi-target", run_rule},
     {"export", "FORMAT PATH", "write the samples of the filter", exporting_start},
     {"report", "PATH", "write a page about the model and the samples of the filter", exporting_report},

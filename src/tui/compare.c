@@ -76,7 +76,7 @@ bool compare_with_former(struct app *app)
 {
     const struct columns *c = app->columns;
     int64_t former = compare_baseline(app, c->model);
-    if (c->beside != NULL)
+    if (c->beside != NULL && c->beside->model != c->model)
         return true;
     if (former != 0)
         return compare_with(app, former);

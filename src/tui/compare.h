@@ -17,9 +17,10 @@ int64_t compare_baseline(const struct app *app, int64_t model);
 const struct model *compare_model(const struct app *app, int64_t id); /* NULL when it is gone */
 const struct run *compare_run(const struct app *app, int64_t id);
 
-/* Puts a model beside the one in use (0: none) and tells all views; where that fails it complains. */
+/* Puts a model beside the one in use (0: none; itself: its label sets are compared) and tells all views;
+ * where that fails it complains. */
 bool compare_with(struct app *app, int64_t model);
-/* Puts the model before beside the one in use, where none stands there; complains where there is none. */
+/* Puts the model before beside the one in use, where no other stands there; complains where there is none. */
 bool compare_with_former(struct app *app);
 
 /* Opens the compare view on that; on what stands there, or on the model before, where it is the one in use or

@@ -49,8 +49,9 @@ static void draw_head(const struct app *app, const struct compare_view *v, const
 {
     const struct comparison *c = &v->what.comparison;
     char text[NUMBER_TEXT];
-    int at = 1 + draw_text(l->head, 1, 40, STYLE_BOLD, "%s beside %s · ", app->columns->model_name,
-                           app->columns->beside->name);
+    int at = 1 + (v->of_labels ? draw_text(l->head, 1, 0, STYLE_BOLD, "reviewed beside crowd's labels · ")
+                               : draw_text(l->head, 1, 40, STYLE_BOLD, "%s beside %s · ",
+                                           app->columns->model_name, app->columns->beside->name));
     at += scope_draw_faces(&v->scope, l->head, at, c->count);
     if (c->before.in_sample + c->after.in_sample > 0)
         at += draw_text(l->head, at, 0, STYLE_BAD, " · ! %s in-sample",
@@ -199,6 +200,10 @@ static void draw_table(const struct compare_view *v, const struct compare_layout
 /* What Enter opens. */
 static void draw_line(const struct app *app, const struct compare_view *v, const struct compare_layout *l)
 {
+    static const char *const of_labels[] = {
+        "labelled otherwise by the crowd", "wrong by the crowd's label, right by the one in force",
+        "right by the crowd's label, wrong by the one in force", "predicted otherwise than before",
+        "label not the crowd's; of all splits"};
     static const char *const kinds[] = {"predicted otherwise than before", "wrong before, right now",
                                         "right before, wrong now", "wrong both times, each time otherwise"};
     char label[32] = "", what[96];
@@ -206,7 +211,11 @@ static void draw_line(const struct app *app, const struct compare_view *v, const
         return;
     if (v->row != COMPARE_ALL)
         snprintf(label, sizeof label, "%s, ", class_name(v->row));
-    if (v->column < EMOTION_COUNT)
+    if (v->of_labels && v->column < EMOTION_COUNT)
+        snprintf(what, sizeof what, "predicted %s, labelled otherwise by the crowd", class_name(v->column));
+    else if (v->of_labels)
+        snprintf(what, sizeof what, "%s", of_labels[v->column - COMPARE_RECALL]);
+    else if (v->column < EMOTION_COUNT)
         snprintf(what, sizeof what, "predicted %s before or now, not both times", class_name(v->column));
     else if (v->column == COMPARE_LABELS)
         snprintf(what, sizeof what, "label not the one %.32s learnt from; of all splits",

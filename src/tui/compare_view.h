@@ -20,6 +20,7 @@ enum compare_column {
 
 struct compare_view {
     struct scope scope;
+    bool of_labels;         /* one model against two label sets: it stands beside itself */
     bool outdated;          /* what follows is; worked out anew when it is to be drawn */
     struct retraining what; /* of the faces in scope */
     int64_t labels[COMPARE_ROWS];
@@ -38,8 +39,8 @@ struct compare_layout {
 };
 struct compare_layout compare_layout_now(void);
 
-/* What the selected cell holds: faces as a number, and the filter that picks them; false where that is too
- * long. */
+/* What a cell shows, but for recall; and the filter that picks the faces of the selected one, false where
+ * that is too long. */
 int64_t compare_cell_change(const struct compare_view *v, int row, int column);
 bool compare_cell_filter(const struct compare_view *v, char *out, size_t size);
 

@@ -19,7 +19,7 @@ static int clamp(int x, int low, int high)
 
 static bool compare_open(struct app *app, void **state)
 {
-    if (!compare_with_former(app))
+    if (app->columns->beside == NULL && !compare_with_former(app))
         return false;
     struct compare_view *v = calloc(1, sizeof *v);
     if (v == NULL) {
@@ -62,11 +62,11 @@ static size_t take_rows(const struct scope *s, const struct columns *c, uint32_t
 }
 
 /* By the label in force, and in all. */
-static void count_labels(const struct columns *c, int64_t labels[COMPARE_ROWS])
+static void count_labels(const struct columns *c, const int8_t *former, int64_t labels[COMPARE_ROWS])
 {
     memset(labels, 0, COMPARE_ROWS * sizeof *labels);
     for (size_t row = 0; row < c->count; row++) {
-        if (c->label[row] == c->beside->former[row])
+        if (c->label[row] == former[row])
             continue;
         labels[COMPARE_ALL]++;
         if (class_is_emotion(c->label[row]))
@@ -74,21 +74,34 @@ static void count_labels(const struct columns *c, int64_t labels[COMPARE_ROWS])
     }
 }
 
+static bool count_learnt(struct app *app, struct compare_view *v, struct err *e)
+{
+    const struct columns *c = app->columns;
+    struct beside *now;
+    if (!beside_load(&now, c, app->workspace, c->model, e))
+        return false;
+    v->what.labels = compare_labels(c, c->beside, now);
+    beside_free(now);
+    return true;
+}
+
 static bool measure(struct app *app, struct compare_view *v, uint32_t *rows, struct err *e)
 {
     const struct columns *c = app->columns;
     const int8_t *label = scope_labels(&v->scope, c);
     size_t count = take_rows(&v->scope, c, rows);
-    struct evaluation_faces before = compare_faces(c, c->beside, label, rows, count);
-    struct evaluation_faces after = compare_faces(c, NULL, label, rows, count);
-    struct beside *now;
+    v->of_labels = c->beside->model == c->model;
+    struct evaluation_faces before =
+        compare_faces(c, c->beside, v->of_labels ? c->crowd : label, rows, count);
+    struct evaluation_faces after = compare_faces(c, NULL, v->of_labels ? c->label : label, rows, count);
     comparison_of(&before, &after, &v->what.comparison);
-    snprintf(v->what.before_name, sizeof v->what.before_name, "%s", c->beside->name);
-    count_labels(c, v->labels);
-    if (!beside_load(&now, c, app->workspace, c->model, e))
+    snprintf(v->what.before_name, sizeof v->what.before_name, "%s",
+             v->of_labels ? "the crowd's" : c->beside->name);
+    count_labels(c, v->of_labels ? c->crowd : c->beside->former, v->labels);
+    if (v->of_labels)
+        v->what.labels = v->labels[COMPARE_ALL];
+    else if (!count_learnt(app, v, e))
         return false;
-    v->what.labels = compare_labels(c, c->beside, now);
-    beside_free(now);
     return v->what.comparison.count == 0 || bootstrap_new_paired(&v->bootstrap, &before, &after, e);
 }
 
@@ -132,59 +145,7 @@ static bool compare_work(struct app *app, void *state)
     return false;
 }
 
-/* --- cells --- */
-
-int64_t compare_cell_change(const struct compare_view *v, int row, int column)
-{
-    const struct comparison *c = &v->what.comparison;
-    static const enum flip flips[] = {
-        [COMPARE_FIXED] = FLIP_FIXED, [COMPARE_BROKEN] = FLIP_BROKEN, [COMPARE_CHANGED] = FLIP_CHANGED};
-    if (column == COMPARE_LABELS)
-        return v->labels[row];
-    if (column == COMPARE_RECALL)
-        return 0;
-    int64_t sum = 0;
-    for (int k = 0; k < EMOTION_COUNT; k++) {
-        if (row != COMPARE_ALL && row != k)
-            continue;
-        sum += column < EMOTION_COUNT
-                   ? c->after.confusion.cell[k][column] - c->before.confusion.cell[k][column]
-                   : c->flips[k][flips[column]];
-    }
-    return sum;
-}
-
-/* Flips are of the labels in force; against the crowd's, they are said term by term. */
-static const char *flip_terms(int column, bool crowd)
-{
-    static const char *const terms[][2] = {
-        [COMPARE_RECALL] = {"pred!=beside (pred=label or pred!=label) ",
-                            "pred!=beside (pred=crowd or pred!=crowd) "},
-        [COMPARE_FIXED] = {"flip:fixed ", "beside!=crowd pred=crowd "},
-        [COMPARE_BROKEN] = {"flip:broken ", "beside=crowd pred!=crowd "},
-        [COMPARE_CHANGED] = {"flip:changed ", "beside!=crowd pred!=crowd pred!=beside "},
-    };
-    return terms[column][crowd];
-}
-
-bool compare_cell_filter(const struct compare_view *v, char *out, size_t size)
-{
-    bool crowd = v->scope.labels == LABELS_CROWD;
-    char scope[sizeof v->scope.base + 4] = "", label[32] = "", moved[64] = "";
-    const char *terms = "former!=label ";
-    if (v->row != COMPARE_ALL)
-        snprintf(label, sizeof label, "%s:%s ", crowd && v->column != COMPARE_LABELS ? "crowd" : "label",
-                 class_name(v->row));
-    if (v->column != COMPARE_LABELS) {
-        scope_terms(&v->scope, scope, sizeof scope);
-        terms = flip_terms(v->column < EMOTION_COUNT ? COMPARE_RECALL : v->column, crowd);
-    }
-    if (v->column < EMOTION_COUNT)
-        snprintf(moved, sizeof moved, "(pred:%s or beside:%s) ", class_name(v->column),
-                 class_name(v->column));
-    int length = snprintf(out, size, "%s%s%s%ssort:-suspect", scope, label, moved, terms);
-    return length >= 0 && (size_t)length < size;
-}
+/* --- acting --- */
 
 static enum outcome compare_open_cell(struct app *app, struct compare_view *v)
 {
@@ -199,8 +160,6 @@ static enum outcome compare_open_cell(struct app *app, struct compare_view *v)
     app_open_samples(app, filter);
     return OUTCOME_REDRAW;
 }
-
-/* --- acting --- */
 
 static enum outcome compare_move(struct compare_view *v, int down, int right)
 {
@@ -238,7 +197,10 @@ static enum outcome compare_act(struct app *app, void *state, enum action action
     case ACTION_SWITCH:
         return compare_switch(app, v, scope_switch_faces);
     case ACTION_CROWD:
-        return compare_switch(app, v, scope_switch_labels);
+        if (!v->of_labels)
+            return compare_switch(app, v, scope_switch_labels);
+        app_message(app, "both label sets are compared here");
+        return OUTCOME_REDRAW;
     default:
         return OUTCOME_IGNORED;
     }

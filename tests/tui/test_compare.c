@@ -125,6 +125,31 @@ static void test_labels_reviewed_since_open_their_faces(void **state)
     fixture_remove(&f);
 }
 
+/* One model against two label sets. */
+static void test_label_sets_are_compared(void **state)
+{
+    (void)state;
+    struct fixture f;
+    start_with_two(&f, &full_screen);
+    type_keys(f.screen, ":compare crowd\r");
+    expect_text(f.screen, "reviewed beside crowd's labels");
+    expect_text(f.screen, "0 reviewed labels → ✓ 0 fixed, ✗ 0 broken");
+    type_keys(f.screen, "q:filter split:valid pred=label\r");
+    expect_text(f.screen, "split:valid pred=label");
+    int class = 0;
+    json_t *list = run_ferlab_json("list", "-w", f.workspace, "split:valid pred=label", "--json", NULL);
+    assert_true(class_parse(json_string_value(json_object_get(json_array_get(list, 0), "label")), &class));
+    json_decref(list);
+    type_keys(f.screen,
+              class == CLASS_FEAR ? "1" : "7"); /* what was right by the crowd's label is wrong now */
+    type_keys(f.screen, "b");
+    expect_text(f.screen, "1 reviewed label → ✓ 0 fixed, ✗ 1 broken");
+    type_keys(f.screen, "l\r");
+    expect_text(f.screen, "split:valid pred=crowd pred!=label");
+    expect_text(f.screen, " 1 of 300");
+    fixture_remove(&f);
+}
+
 static void test_a_model_is_chosen_by_name_or_in_the_list(void **state)
 {
     (void)state;
@@ -191,6 +216,7 @@ int main(void)
         cmocka_unit_test(test_it_fits_a_small_terminal),
         cmocka_unit_test(test_flips_open_their_faces),
         cmocka_unit_test(test_labels_reviewed_since_open_their_faces),
+        cmocka_unit_test(test_label_sets_are_compared),
         cmocka_unit_test(test_a_model_is_chosen_by_name_or_in_the_list),
         cmocka_unit_test(test_filters_need_a_model_beside),
         cmocka_unit_test(test_without_a_model_before_it_says_so),
