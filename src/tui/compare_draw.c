@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAMES = 1, NAME_WIDTH = 10, P_WIDTH = 9, AIRY_ROWS = 30 };
+enum { NAMES = 1, NAME_WIDTH = 10, P_WIDTH = 9, AIRY_ROWS = 30, FACES_SLOT = 1, FACES_ROWS_MOST = 12 };
 
 static const struct {
     const char *title;
@@ -27,7 +27,7 @@ static int clamp(int x, int low, int high)
     return x < low ? low : x > high ? high : x;
 }
 
-struct compare_layout compare_layout_now(void)
+struct compare_layout compare_layout_now(const struct app *app)
 {
     enum { BESIDE = 8 + 6 + 7 + 8 + 7 };
     int gap = draw_rows() >= AIRY_ROWS ? 1 : 0, columns = draw_columns();
@@ -35,8 +35,11 @@ struct compare_layout compare_layout_now(void)
     l.scores = l.sentence + 2 + gap;
     l.score_count = clamp(draw_last() - l.scores - (1 + COMPARE_ROWS + 1) - 2 * gap, 0, SCORE_COUNT);
     l.table = l.scores + 1 + l.score_count + gap;
-    l.all = l.table + 1 + COMPARE_ALL;
-    l.line = l.all + 1 + gap;
+    l.line = l.table + 1 + COMPARE_ROWS + gap;
+    l.faces = l.line + 1;
+    l.faces_rows = clamp(draw_last() + 1 - l.faces, 0, FACES_ROWS_MOST);
+    if (!sample_row_draws(app, l.faces_rows))
+        l.faces_rows = 0;
     l.has_p = columns >= l.cells + EMOTION_COUNT * 5 + BESIDE + P_WIDTH;
     l.cell_width = clamp((columns - l.cells - BESIDE - (l.has_p ? P_WIDTH : 0)) / EMOTION_COUNT, 3, 9);
     l.after[0] = l.cells + EMOTION_COUNT * l.cell_width;
@@ -206,7 +209,7 @@ static void draw_line(const struct app *app, const struct compare_view *v, const
         "label not the crowd's; of all splits"};
     static const char *const kinds[] = {"predicted otherwise than before", "wrong before, right now",
                                         "right before, wrong now", "wrong both times, each time otherwise"};
-    char label[32] = "", what[96];
+    char label[32] = "", what[96], count[NUMBER_TEXT];
     if (l->line > draw_last())
         return;
     if (v->row != COMPARE_ALL)
@@ -222,12 +225,14 @@ static void draw_line(const struct app *app, const struct compare_view *v, const
                  app->columns->beside->name);
     else
         snprintf(what, sizeof what, "%s", kinds[v->column - COMPARE_RECALL]);
-    draw_text(l->line, 1, draw_columns() - 2, STYLE_ACCENT, "─ %s%s ─ ⏎ opens them", label, what);
+    int at = 1 + draw_text(l->line, 1, draw_columns() - 18, STYLE_ACCENT, "─ %s%s: %s", label, what,
+                           draw_count(count, v->faces));
+    draw_text(l->line, at, 0, STYLE_DIM, v->faces > 0 ? " ─ ⏎ open them" : " ─");
 }
 
 void compare_draw(struct app *app, struct compare_view *v)
 {
-    struct compare_layout l = compare_layout_now();
+    struct compare_layout l = compare_layout_now(app);
     draw_head(app, v, &l);
     compare_draw_sentence(&v->what, l.sentence);
     if (v->what.comparison.count == 0)
@@ -235,4 +240,6 @@ void compare_draw(struct app *app, struct compare_view *v)
     draw_scores(v, &l);
     draw_table(v, &l);
     draw_line(app, v, &l);
+    if (l.faces_rows > 0)
+        sample_row_draw(app, &v->first, FACES_SLOT, l.faces, l.faces_rows);
 }

@@ -3,6 +3,7 @@
 #define FERLAB_TUI_COMPARE_VIEW_H
 
 #include "compare.h"
+#include "sample_row.h"
 #include "scope.h"
 
 #include "ferlab/eval/bootstrap.h"
@@ -27,17 +28,20 @@ struct compare_view {
     struct bootstrap *bootstrap; /* of the differences; NULL where there was no memory for it */
     bool has_intervals;          /* all draws are done */
     int row, column;             /* selected in the table */
+    int64_t faces;               /* that the selected cell picks */
+    struct sample_row first;     /* the first of them */
     char keys[128];
     char opened[512]; /* the filter this view set last; while it is in force, the scope stays as it was */
 };
 
 struct compare_layout {
-    int head, sentence, scores, score_count, table, all, line; /* rows; scores and table: of their headings */
-    int cells, cell_width;                                     /* columns of the matrix */
-    int after[COMPARE_COLUMNS - EMOTION_COUNT + 1]; /* where the columns beside it begin, and end */
-    bool has_p;                                     /* room for each label's p at the right end */
+    int head, sentence, scores, score_count, table, line; /* rows; scores and table: of their headings */
+    int faces, faces_rows;                                /* below; 0 rows: there is no room for them */
+    int cells, cell_width;                                /* columns of the matrix */
+    int after[COMPARE_COLUMNS - EMOTION_COUNT + 1];       /* where the columns beside it begin, and end */
+    bool has_p;                                           /* room for each label's p at the right end */
 };
-struct compare_layout compare_layout_now(void);
+struct compare_layout compare_layout_now(const struct app *app);
 
 /* What a cell shows, but for recall; and the filter that picks the faces of the selected one, false where
  * that is too long. */

@@ -3,8 +3,7 @@
 #define FERLAB_TUI_CONFUSION_H
 
 #include "matrix.h"
-
-enum { STRIP_MAX = 64 };
+#include "sample_row.h"
 
 struct confusion_view {
     struct matrix matrix;
@@ -14,9 +13,7 @@ struct confusion_view {
     char keys[160];
     char opened[512]; /* the filter this view set last; while it is in force, the matrix stays as it was */
 
-    uint32_t strip[STRIP_MAX];
-    size_t strip_count;
-    struct canvas canvas;
+    struct sample_row strip;
 };
 
 /* Where things lie, from the size of the screen alone. */

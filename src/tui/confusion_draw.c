@@ -5,27 +5,17 @@
 #include "number.h"
 
 #include "ferlab/base/str.h"
-#include "ferlab/face/image.h"
 #include "ferlab/store/beside.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    STRIP_SLOT = 1,
-    BLOCK_ROWS_MIN = 9 /* below that nobody sees a face in half blocks */,
-    BLOCK_ROWS_MAX = 16
-};
+enum { STRIP_SLOT = 1, BLOCK_ROWS_MAX = 16 };
 
 static int clamp(int x, int low, int high)
 {
     return x < low ? low : x > high ? high : x;
-}
-
-static bool draws_blocks(const struct app *app)
-{
-    return app->caps.graphics == GRAPHICS_BLOCKS_256 || app->caps.graphics == GRAPHICS_BLOCKS_TRUE;
 }
 
 struct confusion_layout confusion_layout_now(const struct app *app)
@@ -36,7 +26,7 @@ struct confusion_layout confusion_layout_now(const struct app *app)
     l.cell_width = clamp(rest / EMOTION_COUNT, 4, 18);
     /* a face of half blocks is as many pixels high as two times its rows: all that can be spared are for it
      */
-    l.cell_height = draws_blocks(app) ? 1 : clamp((rows - 16) / EMOTION_COUNT, 1, 4);
+    l.cell_height = sample_row_is_blocks(app) ? 1 : clamp((rows - 16) / EMOTION_COUNT, 1, 4);
     l.long_names = l.cell_width >= 11;
     l.side = l.cells + EMOTION_COUNT * l.cell_width;
     l.header = l.head + 1 + air;
@@ -46,24 +36,18 @@ struct confusion_layout confusion_layout_now(const struct app *app)
     l.summary = l.scores + 2;
     l.line = l.summary + 2;
     l.strip = l.line + 1;
-    l.strip_rows = clamp(draw_last() + 1 - l.strip, 0, draws_blocks(app) ? BLOCK_ROWS_MAX : 10);
-    l.names_only =
-        app->caps.graphics == GRAPHICS_NONE || (draws_blocks(app) && l.strip_rows < BLOCK_ROWS_MIN);
+    l.strip_rows = clamp(draw_last() + 1 - l.strip, 0, sample_row_is_blocks(app) ? BLOCK_ROWS_MAX : 10);
+    l.names_only = app->caps.graphics == GRAPHICS_NONE ||
+                   (sample_row_is_blocks(app) && l.strip_rows < SAMPLE_ROW_LEAST_BLOCKS);
     return l;
-}
-
-/* Columns of one face of the strip, a gap included; and how many faces fit beside each other. */
-static int strip_face_columns(const struct app *app, const struct confusion_layout *l)
-{
-    return l->strip_rows * app->caps.cell_height / app->caps.cell_width + 1;
 }
 
 int confusion_strip_fits(const struct app *app)
 {
-    struct confusion_layout layout = confusion_layout_now(app), *l = &layout;
-    if (l->names_only) /* one a row */
-        return clamp(l->strip_rows, 0, STRIP_MAX);
-    return l->strip_rows < 2 ? 0 : clamp((l->columns - 2) / strip_face_columns(app, l), 0, STRIP_MAX);
+    struct confusion_layout l = confusion_layout_now(app);
+    if (l.names_only) /* one a row */
+        return clamp(l.strip_rows, 0, SAMPLE_ROW_MOST);
+    return sample_row_fits(app, l.strip_rows);
 }
 
 static void draw_head(const struct app *app, const struct confusion_view *v, const struct confusion_layout *l)
@@ -262,29 +246,12 @@ static void draw_strip_names(const struct app *app, const struct confusion_view 
 {
     const struct columns *c = app->columns;
     const int8_t *label = scope_labels(&v->matrix.scope, c);
-    for (size_t i = 0; i < v->strip_count; i++) {
-        uint32_t row = v->strip[i];
+    for (size_t i = 0; i < v->strip.count; i++) {
+        uint32_t row = v->strip.rows[i];
         draw_text(l->strip + (int)i, 2, l->columns - 3, STYLE_NORMAL, "%s  label %s  predicted %s  %.2f",
                   c->name[row], class_name(label[row]), class_name(c->prediction[row]),
                   (double)c->confidence[row]);
     }
-}
-
-static void draw_strip(struct app *app, struct confusion_view *v, const struct confusion_layout *l)
-{
-    if (l->names_only) {
-        draw_strip_names(app, v, l);
-        return;
-    }
-    int columns = strip_face_columns(app, l), side = l->strip_rows * app->caps.cell_height;
-    int step = columns * app->caps.cell_width, count = (int)v->strip_count;
-    if (count == 0 || !canvas_resize(&v->canvas, count * step, side))
-        return;
-    canvas_fill(&v->canvas, 0, 0, v->canvas.width, v->canvas.height, PALETTE_BACKGROUND);
-    for (int i = 0; i < count; i++)
-        canvas_gray(&v->canvas, i * step, 0, side, side, app_pixels(app, v->strip[i]), FACE_SIZE, FACE_SIZE,
-                    app->smooth);
-    images_place(app->images, STRIP_SLOT, l->strip, 1, l->strip_rows, count * columns, &v->canvas);
 }
 
 static void draw_cell_line(const struct confusion_view *v, const struct confusion_layout *l)
@@ -318,5 +285,8 @@ void confusion_draw(struct app *app, void *state)
     draw_margins(v, &l);
     draw_summary(v, &l);
     draw_cell_line(v, &l);
-    draw_strip(app, v, &l);
+    if (l.names_only)
+        draw_strip_names(app, v, &l);
+    else if (v->strip.count > 0)
+        sample_row_draw(app, &v->strip, STRIP_SLOT, l.strip, l.strip_rows);
 }

@@ -40,15 +40,8 @@ static void compare_close(struct app *app, void *state)
     struct compare_view *v = state;
     scope_free(&v->scope);
     bootstrap_free(v->bootstrap);
+    canvas_free(&v->first.canvas);
     free(v);
-}
-
-static void compare_changed(struct app *app, void *state, unsigned changes)
-{
-    struct compare_view *v = state;
-    if ((changes & CHANGE_ROWS) && strcmp(app->filter_text, v->opened) != 0)
-        scope_take_filter(&v->scope, app);
-    v->outdated |= (changes & (CHANGE_LABELS | CHANGE_MODEL | CHANGE_ROWS)) != 0;
 }
 
 static size_t take_rows(const struct scope *s, const struct columns *c, uint32_t *rows)
@@ -105,6 +98,27 @@ static bool measure(struct app *app, struct compare_view *v, uint32_t *rows, str
     return v->what.comparison.count == 0 || bootstrap_new_paired(&v->bootstrap, &before, &after, e);
 }
 
+/* The faces of the selected cell: how many, and the first of them. */
+static void compare_pick(struct app *app, struct compare_view *v)
+{
+    const struct columns *c = app->columns;
+    size_t fits = (size_t)sample_row_fits(app, compare_layout_now(app).faces_rows);
+    uint32_t *rows = malloc((c->count + 1) * sizeof *rows);
+    char text[sizeof v->opened];
+    struct filter *filter = NULL;
+    v->faces = 0;
+    v->first.count = 0;
+    if (rows != NULL && compare_cell_filter(v, text, sizeof text) && filter_parse(text, &filter, NULL)) {
+        size_t count = filter_apply(filter, c, rows);
+        v->faces = (int64_t)count;
+        v->first.count = count < fits ? count : fits;
+        memcpy(v->first.rows, rows, v->first.count * sizeof *rows);
+        app_pixels_prepare(app, rows, v->first.count);
+    }
+    filter_free(filter);
+    free(rows);
+}
+
 static void compare_measure(struct app *app, struct compare_view *v)
 {
     uint32_t *rows = malloc((app->columns->count + 1) * sizeof *rows);
@@ -118,6 +132,17 @@ static void compare_measure(struct app *app, struct compare_view *v)
     else if (!measure(app, v, rows, &e))
         app_complain(app, "%s", e.text);
     free(rows);
+    compare_pick(app, v);
+}
+
+static void compare_changed(struct app *app, void *state, unsigned changes)
+{
+    struct compare_view *v = state;
+    if ((changes & CHANGE_ROWS) && strcmp(app->filter_text, v->opened) != 0)
+        scope_take_filter(&v->scope, app);
+    v->outdated |= (changes & (CHANGE_LABELS | CHANGE_MODEL | CHANGE_ROWS)) != 0;
+    if ((changes & CHANGE_SIZE) && !v->outdated)
+        compare_pick(app, v);
 }
 
 static void compare_measure_and_draw(struct app *app, void *state)
@@ -161,10 +186,12 @@ static enum outcome compare_open_cell(struct app *app, struct compare_view *v)
     return OUTCOME_REDRAW;
 }
 
-static enum outcome compare_move(struct compare_view *v, int down, int right)
+static enum outcome compare_select(struct app *app, struct compare_view *v, int row, int column)
 {
-    v->row = clamp(v->row + down, 0, COMPARE_ROWS - 1);
-    v->column = clamp(v->column + right, 0, COMPARE_COLUMNS - 1);
+    v->row = clamp(row, 0, COMPARE_ROWS - 1);
+    v->column = clamp(column, 0, COMPARE_COLUMNS - 1);
+    if (app->columns->beside != NULL)
+        compare_pick(app, v);
     return OUTCOME_REDRAW;
 }
 
@@ -181,17 +208,17 @@ static enum outcome compare_act(struct app *app, void *state, enum action action
     struct compare_view *v = state;
     switch (action) {
     case ACTION_LEFT:
-        return compare_move(v, 0, -1);
+        return compare_select(app, v, v->row, v->column - 1);
     case ACTION_RIGHT:
-        return compare_move(v, 0, 1);
+        return compare_select(app, v, v->row, v->column + 1);
     case ACTION_UP:
-        return compare_move(v, -1, 0);
+        return compare_select(app, v, v->row - 1, v->column);
     case ACTION_DOWN:
-        return compare_move(v, 1, 0);
+        return compare_select(app, v, v->row + 1, v->column);
     case ACTION_FIRST:
-        return compare_move(v, -COMPARE_ROWS, -COMPARE_COLUMNS);
+        return compare_select(app, v, 0, 0);
     case ACTION_LAST:
-        return compare_move(v, COMPARE_ROWS, COMPARE_COLUMNS);
+        return compare_select(app, v, COMPARE_ROWS, COMPARE_COLUMNS);
     case ACTION_OPEN:
         return compare_open_cell(app, v);
     case ACTION_SWITCH:
@@ -209,7 +236,7 @@ static enum outcome compare_act(struct app *app, void *state, enum action action
 static enum outcome compare_mouse(struct app *app, void *state, int row, int column, bool doubled)
 {
     struct compare_view *v = state;
-    struct compare_layout l = compare_layout_now();
+    struct compare_layout l = compare_layout_now(app);
     int label = row - l.table - 1, at = -1;
     if (column >= l.cells && column < l.after[0])
         at = (column - l.cells) / l.cell_width;
@@ -217,8 +244,7 @@ static enum outcome compare_mouse(struct app *app, void *state, int row, int col
         at = column > l.after[i] && column <= l.after[i + 1] ? COMPARE_RECALL + i : at;
     if (label < 0 || label >= COMPARE_ROWS || at < 0)
         return OUTCOME_IGNORED;
-    v->row = label;
-    v->column = at;
+    compare_select(app, v, label, at);
     return doubled ? compare_open_cell(app, v) : OUTCOME_REDRAW;
 }
 

@@ -17,9 +17,10 @@ static int clamp(int x, int low, int high)
 
 static void confusion_pick(struct app *app, struct confusion_view *v)
 {
-    v->strip_count =
-        matrix_cell_rows(&v->matrix, app->columns, v->cell, v->strip, (size_t)confusion_strip_fits(app));
-    app_pixels_prepare(app, v->strip, v->strip_count);
+    struct sample_row *s = &v->strip;
+    s->count =
+        matrix_cell_rows(&v->matrix, app->columns, v->cell, s->rows, (size_t)confusion_strip_fits(app));
+    app_pixels_prepare(app, s->rows, s->count);
 }
 
 static void confusion_recount(struct app *app, struct confusion_view *v)
@@ -46,7 +47,7 @@ static void confusion_close(struct app *app, void *state)
     (void)app;
     struct confusion_view *v = state;
     matrix_free(&v->matrix);
-    canvas_free(&v->canvas);
+    canvas_free(&v->strip.canvas);
     free(v);
 }
 
