@@ -3,7 +3,7 @@
 #include "ask.h"
 #include "parts.h"
 
-#include "ferlab/face/emotion.h"
+#include "ferlab/face/flip.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,14 +71,17 @@ static size_t complete_filter(const struct ask *ask, char (*out)[ASK_BYTES], siz
     while (start > 0 && ask->text[start - 1] != ' ' && ask->text[start - 1] != '(')
         start--;
     const char *word = ask->text + start;
-    static const char *const class_keys[] = {"label:", "crowd:", "pred:", "votes."};
-    for (size_t i = 0; i < 4; i++)
+    static const char *const class_keys[] = {"label:", "crowd:", "pred:", "votes.", "beside:", "former:"};
+    for (size_t i = 0; i < sizeof class_keys / sizeof *class_keys; i++)
         if (strncmp(word, class_keys[i], strlen(class_keys[i])) == 0)
             for (int c = 0; c < CLASS_COUNT; c++)
                 count = offer_filter(out, count, max, ask, start, class_keys[i], class_name(c));
     if (strncmp(word, "split:", 6) == 0)
         for (int s = 0; s < SPLIT_COUNT; s++)
             count = offer_filter(out, count, max, ask, start, "split:", split_name((enum split)s));
+    if (strncmp(word, "flip:", 5) == 0)
+        for (int f = 0; f < FLIP_COUNT; f++)
+            count = offer_filter(out, count, max, ask, start, "flip:", flip_name((enum flip)f));
     if (strncmp(word, "sort:", 5) == 0)
         for (size_t i = 0; i < sizeof sort_words / sizeof *sort_words; i++)
             count = offer_filter(out, count, max, ask, start, "sort:", sort_words[i]);

@@ -177,6 +177,10 @@ static void test_filters_need_a_model_beside(void **state)
     start_with_two(&f, &full_screen);
     type_keys(f.screen, ":filter flip:fixed\r");
     expect_text(f.screen, "this compares with a second model, and none stands beside second");
+    type_keys(f.screen, "/\x15"
+                        "flip:ch\t");
+    expect_text(f.screen, "flip:changed");
+    type_keys(f.screen, "\x1b");
     type_keys(f.screen, "bq:filter flip:changed split:valid\r");
     expect_text(f.screen, "flip:changed split:valid");
     expect_text(f.screen, "row 1 of");
