@@ -225,13 +225,15 @@ enum outcome app_act(struct app *app, enum action action)
 
 /* --- events --- */
 
-/* Once the keys have rested, so that none meant for the view below is lost. */
+/* Once its end has been seen, and the keys have rested, so that none meant for the view below is lost. */
 static void show_training_effect(struct app *app)
 {
-    enum { REST_SECONDS = 2 };
-    if (!app->comparison_due || clock_seconds() - app->last_key_at < REST_SECONDS)
+    enum { SEEN_SECONDS = 1, REST_SECONDS = 2 };
+    double now = clock_seconds();
+    if (app->comparison_due == 0 || now - app->comparison_due < SEEN_SECONDS ||
+        now - app->last_key_at < REST_SECONDS)
         return;
-    app->comparison_due = false;
+    app->comparison_due = 0;
     int64_t before = compare_baseline(app, app->columns->model);
     if (before != 0)
         compare_open_with(app, before);

@@ -3,6 +3,7 @@
 #include "compare.h"
 #include "parts.h"
 
+#include "ferlab/base/clock.h"
 #include "ferlab/store/beside.h"
 #include "ferlab/train/job.h"
 #include "ferlab/train/shipped.h"
@@ -121,7 +122,7 @@ static void notice_training(struct app *app)
             app->training = run->id;
         else if (run->id == app->training && run->model != 0 && run->model == app->columns->model) {
             app->training = 0;
-            app->comparison_due = true;
+            app->comparison_due = clock_seconds();
         }
     }
 }
