@@ -209,7 +209,7 @@ static void test_fine_tuning_tells_what_it_changed(void **state)
     screen_keys(s, "q");
     expect_text(s, "start training");
     expect_text(s, "3 reviewed labels →"); /* as the training view has it */
-    screen_keys(s, "\t\r"); /* the newest run: its matrix, where the difference can be seen */
+    screen_keys(s, "\t\r");                /* the newest run: its matrix, where the difference can be seen */
     expect_text(s, "precision");
     screen_keys(s, "D");
     expect_text(s, "difference to tiny");
