@@ -57,7 +57,7 @@ static int next_largest(const double *share, int count, int before)
 {
     int best = -1;
     for (int k = 0; k < count; k++) {
-        bool below = before < 0 || share[k] < share[before] || (share[k] == share[before] && k > before);
+        bool below = before < 0 || share[k] < share[before] || (k > before && share[k] == share[before]);
         if (share[k] > 0 && below && (best < 0 || share[k] > share[best]))
             best = k;
     }

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void append_formatted(struct str *s, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void append_formatted(struct str *s, const char *format,
+                                                                   va_list arguments)
 {
     char small[512], *text = small;
     va_list again;
@@ -37,7 +38,8 @@ static bool stands_in_text(const char *tag)
     return false;
 }
 
-static void begin_tag(struct html *h, const char *tag, const char *attributes, va_list arguments)
+__attribute__((format(printf, 3, 0))) static void begin_tag(struct html *h, const char *tag,
+                                                            const char *attributes, va_list arguments)
 {
     str_appendf(h->page, "%s<%s ", stands_in_text(tag) ? "" : "\n", tag);
     append_formatted(h->page, attributes, arguments);
@@ -139,7 +141,8 @@ static void append_text(struct str *s, const char *text)
     free(clean);
 }
 
-static void append_text_formatted(struct str *s, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void append_text_formatted(struct str *s, const char *format,
+                                                                        va_list arguments)
 {
     struct str text = {0};
     append_formatted(&text, format, arguments);

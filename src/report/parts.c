@@ -78,6 +78,19 @@ void put_interval(struct html *h, double low, double high, bool percentage)
     put_number(h, high, to);
 }
 
+void put_signed(struct html *h, double x, bool percentage)
+{
+    char digits[NUMBER_TEXT], text[NUMBER_TEXT + 4];
+    if (isnan(x)) {
+        html_text(h, MISSING);
+        return;
+    }
+    snprintf(digits, sizeof digits, percentage ? "%.1f" : "%.3f", fabs(percentage ? 100 * x : x));
+    bool zero = strspn(digits, "0.") == strlen(digits);
+    snprintf(text, sizeof text, "%s%s", zero ? "" : x > 0 ? "+" : "\u2212", digits);
+    put_number(h, x, text);
+}
+
 void cell_percent(struct html *h, double share)
 {
     html_begin(h, "td", "class='n'");
@@ -124,18 +137,17 @@ void close_table(struct report *r)
     html_close(&r->html);
 }
 
-void put_head(struct html *h, const char *first, ...)
+void put_head(struct html *h, const char *titles)
 {
-    va_list titles;
-    va_start(titles, first);
     html_open(h, "thead");
     html_open(h, "tr");
-    html_put(h, "th", "scope='col'", "%s", first);
-    for (const char *title; (title = va_arg(titles, const char *)) != NULL;)
-        html_put(h, "th", "scope='col' class='n'", "%s", title);
+    for (const char *title = titles; *title != '\0';) {
+        int length = (int)strcspn(title, "|");
+        html_put(h, "th", title == titles ? "scope='col'" : "scope='col' class='n'", "%.*s", length, title);
+        title += length + (title[length] == '|');
+    }
     html_close(h);
     html_close(h);
-    va_end(titles);
 }
 
 void put_swatch(struct html *h, int class_index)

@@ -57,6 +57,7 @@ void put_fraction(struct html *h, double x);    /* 0.741 */
 void put_count(struct html *h, int64_t n);      /* 3,191 */
 void put_score(struct html *h, double x, bool percentage);
 void put_interval(struct html *h, double low, double high, bool percentage); /* 86.7 – 88.9 */
+void put_signed(struct html *h, double x, bool percentage); /* +1.2, of percentages in points */
 /* The same in a cell of a table, at the right. */
 void cell_percent(struct html *h, double share);
 void cell_fraction(struct html *h, double x);
@@ -72,8 +73,8 @@ double ratio(double part, int64_t whole);                         /* NaN of noth
  * ends both. */
 void open_table(struct report *r, const char *class, const char *title);
 void close_table(struct report *r);
-/* A row of column headings; NULL ends them. The first is of the row headings. */
-void put_head(struct html *h, const char *first, ...) __attribute__((sentinel));
+/* A row of column headings, with | between them. The first is of the row headings. */
+void put_head(struct html *h, const char *titles);
 /* The heading of a row, with the colour of its class beside the name. */
 void put_class_head(struct html *h, int class_index);
 /* Its name, short in tables of class "dense" where the page is narrow. */

@@ -62,7 +62,7 @@ static void put_bins(struct report *r)
     const struct calibration *c = &r->evaluation->calibration;
     struct html *h = &r->html;
     open_table(r, "bins", "Bins of confidence.");
-    put_head(h, "confidence", "faces", "right", "mean confidence", "accuracy", NULL);
+    put_head(h, "confidence|faces|right|mean confidence|accuracy");
     html_open(h, "tbody");
     for (int b = 0; b < CALIBRATION_BINS; b++) {
         if (c->count[b] == 0)
@@ -96,7 +96,7 @@ static void put_bands(struct report *r)
 {
     struct html *h = &r->html;
     open_table(r, "bands", "Accuracy by the share of the votes that the crowd\u2019s label has.");
-    put_head(h, "votes for the label", "faces", "right", "accuracy", NULL);
+    put_head(h, "votes for the label|faces|right|accuracy");
     html_open(h, "tbody");
     for (int b = 0; b < AGREEMENT_BANDS; b++) {
         const struct evaluation_band *band = &r->evaluation->band[b];

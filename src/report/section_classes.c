@@ -5,7 +5,7 @@ static void put_classes(struct report *r)
 {
     struct html *h = &r->html;
     open_table(r, "dense classes", "Scores by emotion.");
-    put_head(h, "emotion", "faces", "predicted", "right", "precision", "recall", "F1", NULL);
+    put_head(h, "emotion|faces|predicted|right|precision|recall|F1");
     html_open(h, "tbody");
     for (int k = 0; k < EMOTION_COUNT; k++) {
         const struct class_score *s = &r->evaluation->metrics.per_class[k];

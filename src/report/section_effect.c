@@ -2,6 +2,9 @@
  * predictions of the model beside those of the one before it. */
 #include "parts.h"
 
+#include "ferlab/eval/comparison.h"
+#include "ferlab/store/beside.h"
+
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,7 +47,7 @@ static void put_labels(struct report *r)
 {
     struct html *h = &r->html;
     open_table(r, "labels", "The same predictions against both sets of labels.");
-    put_head(h, "labels", "faces", "right", "accuracy", "95 % interval", NULL);
+    put_head(h, "labels|faces|right|accuracy|95 % interval");
     html_open(h, "tbody");
     put_labels_row(r, "crowd", "the crowd\u2019s", r->columns->crowd);
     put_labels_row(r, "reviewed", "as reviewed", r->columns->label);
@@ -78,78 +81,129 @@ bool has_effect(const struct report *r)
     return r->event_count > 0 || r->previous.id != 0;
 }
 
-struct flips {
-    int64_t count, right_before, right_after, fixed, broken, otherwise_wrong;
-};
+/* --- the two models side by side --- */
 
-/* Of the faces that both have predicted. */
-static void count_flips(const struct report *r, const struct columns *before, struct flips *f)
-{
-    *f = (struct flips){0};
-    for (size_t i = 0; i < r->request->row_count; i++) {
-        size_t row = r->request->rows[i];
-        int64_t old = columns_row(before, r->columns->id[row]);
-        int label = r->label[row], now = r->columns->prediction[row];
-        int then = old < 0 ? CLASS_NONE : before->prediction[old];
-        if (!class_is_emotion(label) || !class_is_emotion(now) || !class_is_emotion(then))
-            continue;
-        f->count++;
-        f->right_before += then == label;
-        f->right_after += now == label;
-        f->fixed += then != label && now == label;
-        f->broken += then == label && now != label;
-        f->otherwise_wrong += then != label && now != label && then != now;
-    }
-}
-
-static void put_flip(struct html *h, const char *id, const char *name, int64_t count, int64_t of)
-{
-    html_begin(h, "tr", "id='flips-%s'", id);
-    html_put(h, "th", "scope='row'", "%s", name);
-    cell_count(h, count);
-    cell_percent(h, ratio((double)count, of));
-    html_close(h);
-}
-
-static void put_flips(struct report *r, const struct flips *f)
+static void put_scores(struct report *r, const struct comparison *c, const struct bootstrap *b)
 {
     struct html *h = &r->html;
-    char title[256];
-    snprintf(title, sizeof title, "From model %.80s to %.80s, on the faces that both have predicted.",
-             r->previous.name, r->model.name);
-    open_table(r, "flips", title);
-    put_head(h, "faces", "count", "share", NULL);
+    open_table(r, "compared", "Scores of both, on the faces that both have predicted.");
+    put_head(h, "score|before|now|difference|95 % interval");
     html_open(h, "tbody");
-    put_flip(h, "count", "both have predicted", f->count, f->count);
-    put_flip(h, "before", "right before", f->right_before, f->count);
-    put_flip(h, "after", "right now", f->right_after, f->count);
-    put_flip(h, "fixed", "\u2713 fixed: wrong, now right", f->fixed, f->count);
-    put_flip(h, "broken", "\u2717 broken: right, now wrong", f->broken, f->count);
-    put_flip(h, "otherwise", "wrong, now otherwise wrong", f->otherwise_wrong, f->count);
+    for (int i = 0; i < SCORE_COUNT; i++) {
+        enum score s = (enum score)i;
+        bool percentage = score_is_percentage(s);
+        double low, high;
+        bootstrap_interval(b, s, &low, &high);
+        html_begin(h, "tr", "id='compared-%s'", score_name(s));
+        html_put(h, "th", "scope='row'", "%s", score_title(s));
+        html_begin(h, "td", "class='n'");
+        put_score(h, c->before.score[s], percentage);
+        html_close(h);
+        html_begin(h, "td", "class='n'");
+        put_score(h, c->after.score[s], percentage);
+        html_close(h);
+        html_begin(h, "td", "class='n'");
+        put_signed(h, c->after.score[s] - c->before.score[s], percentage);
+        html_close(h);
+        html_begin(h, "td", "class='n'");
+        put_interval(h, low, high, percentage);
+        html_close(h);
+        html_close(h);
+    }
     html_close(h);
     close_table(r);
 }
 
+static void put_flips(struct report *r, const struct comparison *c)
+{
+    static const struct {
+        enum flip flip;
+        const char *title;
+    } rows[] = {{FLIP_FIXED, "\u2713 fixed: wrong, now right"},
+                {FLIP_BROKEN, "\u2717 broken: right, now wrong"},
+                {FLIP_CHANGED, "wrong, now otherwise wrong"},
+                {FLIP_WRONG, "wrong as before"},
+                {FLIP_RIGHT, "right as before"}};
+    struct html *h = &r->html;
+    open_table(r, "flips", "What became of each prediction.");
+    put_head(h, "predictions|faces|share");
+    html_open(h, "tbody");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int64_t count = comparison_flips(c, rows[i].flip);
+        html_begin(h, "tr", "id='flips-%s'", flip_name(rows[i].flip));
+        html_put(h, "th", "scope='row'", "%s", rows[i].title);
+        cell_count(h, count);
+        cell_percent(h, ratio((double)count, c->count));
+        html_close(h);
+    }
+    html_close(h);
+    close_table(r);
+}
+
+static void put_comparison(struct report *r, const struct comparison *c, const struct bootstrap *b)
+{
+    struct html *h = &r->html;
+    struct mcnemar test = comparison_mcnemar(c);
+    html_open(h, "p");
+    html_text(h, "From model %s to %s, on ", r->previous.name, r->model.name);
+    put_count(h, c->count);
+    html_text(h, " faces: McNemar\u2019s test of fixed against broken, p = %.3g%s.", test.p,
+              test.exact ? " (exact)" : "");
+    if (c->before.in_sample + c->after.in_sample > 0)
+        html_text(h, " One of the two was, or may have been, trained on some of them.");
+    html_close(h);
+    html_begin(h, "div", "class='pair'");
+    put_scores(r, c, b);
+    put_flips(r, c);
+    html_close(h);
+}
+
+static struct evaluation_faces faces_of(const struct report *r)
+{
+    const struct columns *c = r->columns;
+    return (struct evaluation_faces){
+        .label = r->label,
+        .crowd = c->crowd,
+        .prediction = c->prediction,
+        .probabilities = c->probabilities,
+        .in_sample = c->in_sample,
+        .votes = c->votes,
+        .rows = r->request->rows,
+        .count = r->request->row_count,
+    };
+}
+
+static bool compare(struct report *r, struct beside *previous, struct err *e)
+{
+    struct evaluation_faces after = faces_of(r), before = after;
+    struct comparison comparison;
+    struct bootstrap *bootstrap;
+    before.prediction = previous->prediction;
+    before.probabilities = previous->probabilities;
+    before.in_sample = previous->in_sample;
+    comparison_of(&before, &after, &comparison);
+    if (comparison.count == 0)
+        return true;
+    if (!bootstrap_new_paired(&bootstrap, &before, &after, e))
+        return false;
+    bootstrap_run(bootstrap, BOOTSTRAP_DRAWS);
+    put_comparison(r, &comparison, bootstrap);
+    bootstrap_free(bootstrap);
+    return true;
+}
+
 static void put_previous(struct report *r)
 {
-    struct columns *before;
-    struct flips flips;
-    if (!columns_load(&before, r->request->workspace, r->columns->rule, r->previous.id, &r->error)) {
-        r->failed = true;
-        return;
-    }
-    count_flips(r, before, &flips);
-    columns_free(before);
-    if (flips.count > 0)
-        put_flips(r, &flips);
+    struct beside *previous = NULL;
+    r->failed |= !beside_load(&previous, r->columns, r->request->workspace, r->previous.id, &r->error) ||
+                 !compare(r, previous, &r->error);
+    beside_free(previous);
 }
 
 void section_effect(struct report *r)
 {
-    html_begin(&r->html, "div", "class='pair'");
     if (r->event_count > 0)
         put_labels(r);
     if (r->previous.id != 0)
         put_previous(r);
-    html_close(&r->html);
 }

@@ -17,7 +17,7 @@ static void put_kinds(struct report *r)
 {
     struct html *h = &r->html;
     open_table(r, "kinds", "Reviews of the whole workspace, by kind.");
-    put_head(h, "kind", "made", "standing", NULL);
+    put_head(h, "kind|made|standing");
     html_open(h, "tbody");
     for (int kind = 0; kind < EVENT_KINDS; kind++) {
         int64_t made = 0, standing = 0;
@@ -71,7 +71,7 @@ static void put_reviewers(struct report *r)
     size_t count = count_reviewers(r, reviewers);
     struct html *h = &r->html;
     open_table(r, "reviewers", "Reviewers.");
-    put_head(h, "reviewer", "reviews", "standing relabels", "latest", NULL);
+    put_head(h, "reviewer|reviews|standing relabels|latest");
     html_open(h, "tbody");
     for (size_t i = 0; i < count; i++) {
         html_open(h, "tr");
@@ -138,7 +138,7 @@ static void put_moves(struct report *r)
     if (largest_move(moves, &move) == NULL)
         return;
     open_table(r, "moves", "Labels that reviews moved, the most frequent first.");
-    put_head(h, "crowd\u2019s label", "label in force", "faces", NULL);
+    put_head(h, "crowd\u2019s label|label in force|faces");
     html_open(h, "tbody");
     for (int i = 0; i < MOVES_MOST && largest_move(moves, &move) != NULL; i++) {
         moves[move.from][move.to] = 0;
@@ -179,7 +179,7 @@ static void put_latest(struct report *r)
 {
     struct html *h = &r->html;
     open_table(r, "latest", "The latest reviews, the newest first; times are UTC.");
-    put_head(h, "face", "time", "reviewer", "name", "kind", "value", NULL);
+    put_head(h, "face|time|reviewer|name|kind|value");
     html_open(h, "tbody");
     for (size_t i = r->event_count; i > 0 && i + LATEST_MOST > r->event_count; i--)
         put_event(r, &r->events[i - 1], r->standing[i - 1]);

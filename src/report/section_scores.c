@@ -52,7 +52,7 @@ static void put_scores(struct report *r)
 {
     struct html *h = &r->html;
     open_table(r, "scores", "Scores of the model.");
-    put_head(h, "score", "value", "95 % interval", "meaning", NULL);
+    put_head(h, "score|value|95 % interval|meaning");
     html_open(h, "tbody");
     for (int i = 0; i < SCORE_COUNT; i++) {
         enum score s = (enum score)i;
@@ -99,7 +99,7 @@ static void put_crowd(struct report *r)
 {
     const struct evaluation *v = r->evaluation;
     open_table(r, "scores", "The crowd, of all faces picked, with a label or without.");
-    put_head(&r->html, "agreement", "value", "faces", "meaning", NULL);
+    put_head(&r->html, "agreement|value|faces|meaning");
     html_open(&r->html, "tbody");
     put_crowd_row(r, "human_ceiling", "human ceiling", ceiling_accuracy(&v->ceiling), true, v->ceiling.faces,
                   "one random tagger against the majority of the others");

@@ -36,13 +36,16 @@ void section_suspects(struct report *r)
     html_open(h, "p");
     html_text(h, "Labels in force that are most likely wrong, of the ");
     put_count(h, (int64_t)scored);
-    html_text(h, " with a score, which only faces have that the model was not trained on. Look before you "
-                 "change one.");
+    html_text(h,
+              " with a score, which only faces have that the model was not trained on. \u201cRather\u201d: "
+              "what the confident joint takes it for. Look before you change one.");
     html_close(h);
     html_begin(h, "div", "class='gallery'");
     for (size_t i = 0; i < count && i < most; i++) {
-        char remark[32];
-        snprintf(remark, sizeof remark, "suspect %.3f", suspects[i].rank);
+        char remark[64];
+        int issue = c->issue[suspects[i].row];
+        snprintf(remark, sizeof remark, "suspect %.3f%s%s", suspects[i].rank,
+                 issue != CLASS_NONE ? ", rather " : "", issue != CLASS_NONE ? class_title(issue) : "");
         faces_put(r, suspects[i].row, c->label[suspects[i].row], remark);
     }
     html_close(h);

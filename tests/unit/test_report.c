@@ -304,7 +304,7 @@ static void test_hostile_texts_stay_texts(void **state)
     review(9, EVENT_NOTE, "<script>alert(2)</script> <img src=x onerror=y> it's");
     plain_sql_works(f.path, "DROP TRIGGER sample_is_immutable");
     plain_sql_works(f.path, "UPDATE sample SET name = '''><script src=//x>' WHERE id = 9");
-    report_of("--faces", "200");
+    report_of("--faces", "100");
     assert_int_equal(page.scripts, 0);
     assert_int_equal(page.outside, 0);
     expect_text("<script>alert(2)</script> <img src=x onerror=y> it's");
@@ -413,21 +413,26 @@ static void test_a_training_is_told_with_what_it_changed(void **state)
     (void)state;
     add_successor();
     report_of("--labels", "crowd");
-    json_t *before =
-        run_ferlab_json("-w", f.path, "eval", "--json", "--labels", "crowd", "--model", "small", NULL);
-    json_t *after = run_ferlab_json("-w", f.path, "eval", "--json", "--labels", "crowd", NULL);
-    double count = number(after, "count"), was = number(before, "accuracy") * count,
-           is = number(after, "accuracy") * count;
-    double fixed = row_with_id("flips-fixed")->value[0], broken = row_with_id("flips-broken")->value[0];
-    assert_float_equal(row_with_id("flips-before")->value[0], was, 1e-6);
-    assert_float_equal(row_with_id("flips-after")->value[0], is, 1e-6);
-    assert_true(fixed > 0 && broken > 0);
-    assert_float_equal(fixed - broken, is - was, 1e-6);
+    json_t *d = run_ferlab_json("-w", f.path, "runs", "diff", "small", "second", "--json", "--labels",
+                                "crowd", NULL),
+           *flips = json_object_get(d, "flips");
+    static const char *const names[] = {"fixed", "broken", "changed", "wrong", "right"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char id[32];
+        snprintf(id, sizeof id, "flips-%s", names[i]);
+        assert_true(row_with_id(id)->value[0] == number(flips, names[i]));
+    }
+    assert_true(number(flips, "fixed") > 0 && number(flips, "broken") > 0);
+    const struct row *accuracy = row_with_id("compared-accuracy");
+    const json_t *interval = json_object_get(json_object_get(d, "ci95"), "accuracy");
+    assert_true(accuracy->value[0] == number(json_object_get(d, "before"), "accuracy"));
+    assert_true(accuracy->value[1] == number(json_object_get(d, "after"), "accuracy"));
+    assert_true(accuracy->value[3] == json_number_value(json_array_get(interval, 0)));
+    assert_true(accuracy->value[4] == json_number_value(json_array_get(interval, 1)));
     expect_text("From model small to second");
     expect_text("augmentation: flip");
     expect_text("ring: epoch 2, which was kept");
-    json_decref(before);
-    json_decref(after);
+    json_decref(d);
 }
 
 static void test_the_same_workspace_gives_the_same_page(void **state)

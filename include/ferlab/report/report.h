@@ -8,7 +8,7 @@
 #include "ferlab/eval/bootstrap.h"
 #include "ferlab/store/columns.h"
 
-enum { REPORT_FACES = 12, REPORT_FACES_MAX = 200 };
+enum { REPORT_FACES = 12, REPORT_FACES_MAX = 100 };
 
 struct report_request {
     struct workspace *workspace;
