@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define MISSING "\u2013"
+#define MINUS "\u2212"
 
 const char *number_with_commas(char out[NUMBER_TEXT], int64_t n)
 {
@@ -64,18 +65,23 @@ void put_score(struct html *h, double x, bool percentage)
         put_fraction(h, x);
 }
 
+static void put_end(struct html *h, double x, bool percentage)
+{
+    char digits[NUMBER_TEXT], text[NUMBER_TEXT + 4];
+    snprintf(digits, sizeof digits, percentage ? "%.1f" : "%.3f", fabs(percentage ? 100 * x : x));
+    snprintf(text, sizeof text, "%s%s", x < 0 ? MINUS : "", digits);
+    put_number(h, x, text);
+}
+
 void put_interval(struct html *h, double low, double high, bool percentage)
 {
     if (isnan(low)) {
         html_text(h, MISSING);
         return;
     }
-    char from[NUMBER_TEXT], to[NUMBER_TEXT];
-    snprintf(from, sizeof from, percentage ? "%.1f" : "%.3f", percentage ? 100 * low : low);
-    snprintf(to, sizeof to, percentage ? "%.1f" : "%.3f", percentage ? 100 * high : high);
-    put_number(h, low, from);
-    html_text(h, "\u2009\u2013\u2009");
-    put_number(h, high, to);
+    put_end(h, low, percentage);
+    html_text(h, low < 0 ? " to " : "\u2009\u2013\u2009");
+    put_end(h, high, percentage);
 }
 
 void put_signed(struct html *h, double x, bool percentage)
@@ -87,7 +93,7 @@ void put_signed(struct html *h, double x, bool percentage)
     }
     snprintf(digits, sizeof digits, percentage ? "%.1f" : "%.3f", fabs(percentage ? 100 * x : x));
     bool zero = strspn(digits, "0.") == strlen(digits);
-    snprintf(text, sizeof text, "%s%s", zero ? "" : x > 0 ? "+" : "\u2212", digits);
+    snprintf(text, sizeof text, "%s%s", zero ? "" : x > 0 ? "+" : MINUS, digits);
     put_number(h, x, text);
 }
 

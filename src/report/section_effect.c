@@ -55,14 +55,14 @@ static void put_labels(struct report *r)
     close_table(r);
 }
 
-/* --- the model before --- */
+/* --- the model before; predictions of folds, which are there to rank labels, have none and are none --- */
 
 bool find_previous(struct report *r, struct err *e)
 {
     const char *name = r->run.parent;
     struct model *models;
     size_t count;
-    if (r->run.id == 0)
+    if (r->run.id == 0 || r->model.folds > 0)
         return true;
     json_t *recipe = json_loads(r->run.recipe, 0, NULL);
     const char *in_use = json_string_value(json_object_get(recipe, "in_use"));
@@ -70,7 +70,8 @@ bool find_previous(struct report *r, struct err *e)
         name = in_use;
     bool fine = models_list(r->request->workspace, &r->arena, &models, &count, e);
     for (size_t i = 0; fine && i < count; i++)
-        if (strcmp(models[i].name, name) == 0 && models[i].id != r->model.id && models[i].predictions > 0)
+        if (strcmp(models[i].name, name) == 0 && models[i].id != r->model.id && models[i].folds == 0 &&
+            models[i].predictions > 0)
             r->previous = models[i];
     json_decref(recipe);
     return fine;

@@ -114,20 +114,23 @@ static void put_value(struct html *h, const char *prefix, const char *key, const
         put_fact(h, name, "%.10g", json_real_value(value));
 }
 
+static void put_values(struct html *h, const char *prefix, json_t *object)
+{
+    for (void *i = json_object_iter(object); i != NULL; i = json_object_iter_next(object, i)) {
+        json_t *value = json_object_iter_value(i);
+        if (json_is_object(value))
+            put_values(h, "augmentation: ", value); /* the only one */
+        else
+            put_value(h, prefix, json_object_iter_key(i), value);
+    }
+}
+
 static void put_recipe(struct report *r)
 {
-    const char *key, *inner;
-    json_t *value, *part, *recipe = json_loads(r->run.recipe, 0, NULL);
+    json_t *recipe = json_loads(r->run.recipe, 0, NULL);
     html_put(&r->html, "h3", "", "Recipe");
     html_begin(&r->html, "dl", "class='facts recipe'");
-    json_object_foreach(recipe, key, value)
-    {
-        if (json_is_object(value)) {
-            json_object_foreach(value, inner, part) put_value(&r->html, "augmentation: ", inner, part);
-        } else {
-            put_value(&r->html, "", key, value);
-        }
-    }
+    put_values(&r->html, "", recipe);
     html_close(&r->html);
     json_decref(recipe);
 }

@@ -54,8 +54,7 @@ void section_worst(struct report *r)
     }
     html_put(&r->html, "p", "",
              "Label \u2192 prediction. Of each emotion those first to whose label the model gives the least "
-             "probability: its "
-             "worst errors, or the crowd\u2019s.");
+             "probability: its worst errors, or the crowd\u2019s.");
     for (int label = 0; label < EMOTION_COUNT; label++) {
         size_t count = collect(r, label, errors);
         if (count > 0)

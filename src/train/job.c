@@ -21,7 +21,8 @@
 
 enum {
     ARGUMENTS_MAX = 80,
-    TRAINER_NICE = 5, /* keys come before batches */
+    COMMAND_WIDTH = 72, /* columns of a command that people read, from which on a line is broken */
+    TRAINER_NICE = 5,   /* keys come before batches */
 };
 
 struct arguments {
@@ -123,8 +124,12 @@ bool job_training_command(const char *workspace, const struct recipe *recipe, st
     add_text(&a, "-w", path_base(workspace));
     add_word(&a, "train");
     describe_recipe(&a, recipe);
+    size_t line = out->length; /* where it began */
     for (int i = 0; i < a.count; i++) {
-        str_append(out, i > 0 ? " " : "");
+        bool breaks = a.word[i][0] == '-' && out->length - line > COMMAND_WIDTH;
+        str_append(out, i == 0 ? "" : breaks ? " \\\n  " : " ");
+        if (breaks)
+            line = out->length;
         str_append_shell(out, a.word[i]);
     }
     bool fine = !a.failed && !out->failed;

@@ -59,6 +59,8 @@ static void test_every_view_that_misses_a_model_offers_it(void **state)
     expect_text(s, "No model yet. p predicts with the one that ships; t trains one");
     type_keys(s, "qc");
     expect_text(s, "p  predicts with the one that ships;  t  trains one;");
+    type_keys(s, ":report page.html\r");
+    expect_text(s, "report: there is no model whose predictions it could be of");
     screen_keys(s, "p");
     expect_text(s, "ferplus has seen all samples");
     expect_text(s, "accuracy");

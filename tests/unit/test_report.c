@@ -435,6 +435,52 @@ static void test_a_training_is_told_with_what_it_changed(void **state)
     json_decref(d);
 }
 
+static char *digest_of_model(const char *workspace, const char *name)
+{
+    json_t *models = run_ferlab_json("-w", workspace, "models", "--json", NULL), *m;
+    char *digest = NULL;
+    size_t i;
+    json_array_foreach(models, i, m)
+    {
+        if (strcmp(json_string_value(json_object_get(m, "name")), name) == 0)
+            digest = strdup(json_string_value(json_object_get(m, "digest")));
+    }
+    json_decref(models);
+    if (digest == NULL)
+        fail_msg("%s has no model %s", workspace, name);
+    return digest;
+}
+
+/* The command of the training, as the page has it, run by a shell on the same faces elsewhere. */
+static void test_the_commands_lead_to_the_same_model(void **state)
+{
+    (void)state;
+    char first[PATH_MAX + 8], second[PATH_MAX], again[PATH_MAX + 8], script[3 * PATH_MAX];
+    struct output o;
+    snprintf(first, sizeof first, "%s/1", f.dir);
+    snprintf(again, sizeof again, "%s/2", f.dir);
+    write_file(f.dir, "1/here", "", 0);
+    write_file(f.dir, "2/here", "", 0);
+    make_workspace(again, 100, second);
+    make_workspace(first, 100, f.path);
+    run_ferlab(&o, "-w", f.path, "train", "--arch", "8,P", "--epochs", "2", "--lr", "0.03", "--threads", "1",
+               "--name", "tiny", "--quiet", NULL);
+    assert_int_equal(o.status, 0);
+    output_free(&o);
+    report_of("--split", "valid");
+    const char *command = strstr(page.text, "ferlab -w faces.ferlab train");
+    assert_non_null(command);
+    const char *end_of_it = strstr(command, "\nferlab ");
+    assert_non_null(end_of_it);
+    snprintf(script, sizeof script, "cd '%s' || exit 1; ferlab() { '%s' \"$@\"; }; %.*s --quiet", again,
+             FERLAB_PROGRAM, (int)(end_of_it - command), command);
+    assert_int_equal(system(script), 0);
+    char *made = digest_of_model(f.path, "tiny"), *repeated = digest_of_model(second, "tiny");
+    assert_string_equal(made, repeated);
+    free(made);
+    free(repeated);
+}
+
 static void test_the_same_workspace_gives_the_same_page(void **state)
 {
     (void)state;
@@ -549,6 +595,7 @@ int main(void)
         TEST(test_faces_show_votes_and_prediction),
         TEST(test_reviews_are_counted_and_their_effect_told),
         TEST(test_a_training_is_told_with_what_it_changed),
+        TEST(test_the_commands_lead_to_the_same_model),
         TEST(test_the_same_workspace_gives_the_same_page),
         TEST(test_a_report_never_replaces_a_file_unless_told),
         TEST(test_the_document_says_what_was_written),

@@ -12,7 +12,8 @@
 bool job_start_training(const char *workspace, const struct recipe *recipe, pid_t *pid, char log[PATH_MAX],
                         struct err *e);
 
-/* Appends that command as a person would type it, with the workspace's name alone and every setting told. */
+/* Appends that command as a person would type it, on lines of a readable length, with the workspace's name
+ * alone and every setting told. */
 bool job_training_command(const char *workspace, const struct recipe *recipe, struct str *out, struct err *e);
 
 /* The same for `ferlab -w WORKSPACE train --resume RUN`. */
