@@ -130,7 +130,8 @@ const char report_style[] =
     "*{print-color-adjust:exact;-webkit-print-color-adjust:exact}"
     "body{max-width:none;padding:0;font-size:10pt}nav{display:none}pre{white-space:pre-wrap;"
     "overflow-wrap:anywhere}h2{margin-top:1.6rem}"
-    ".scroll{overflow:visible}h2,h3,caption,section h2+p{break-after:avoid}figure,tr,.cards,"
+    ".scroll{overflow:visible}h2,h3,caption,section h2+p{break-after:avoid}figure,table,tr,p,.cards,"
     ".facts div{break-inside:avoid}.gallery{grid-template-columns:repeat(6,1fr);gap:.8rem}"
+    ".pair table{font-size:7.5pt}.pair th,.pair td{padding-right:.3rem}.pair .n{padding-left:.3rem}\n"
     "thead{display:table-header-group}a{color:inherit;text-decoration:none}@page{margin:16mm}}\n";
 /* clang-format on */
