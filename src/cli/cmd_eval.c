@@ -50,7 +50,8 @@ static int evaluate(struct cli *cli, const struct protocol *p)
 int cmd_eval(struct cli *cli, int argc, char **argv)
 {
     struct protocol p = {0};
-    const struct option_row options[] = {PROTOCOL_OPTIONS(p), {0}};
+    const struct option_row options[] = {
+        PROTOCOL_OPTIONS(p, "a second model, of which flip:, beside: and former: speak"), {0}};
     enum parsed parsed = cli_parse(cli, options, &argc, argv);
     if (parsed != PARSED_GO)
         return cli_parse_status(parsed);

@@ -117,7 +117,8 @@ int cmd_report(struct cli *cli, int argc, char **argv)
     struct asked a = {.faces = REPORT_FACES};
     int status;
     const struct option_row options[] = {
-        PROTOCOL_OPTIONS(a.protocol),
+        PROTOCOL_OPTIONS(a.protocol,
+                         "the model to compare with; else the one that it began with or followed"),
         {"title", OPTION_TEXT, &a.title, "T", "of the page; else the model's name and the workspace's", 0, 0},
         {"faces", OPTION_INTEGER, &a.faces, "N", "at most so many of the worst errors of each emotion (12)",
          0, REPORT_FACES_MAX},

@@ -80,7 +80,8 @@ bool protocol_open(struct cli *cli, const struct protocol *p, struct judged *out
         snprintf(of_split, sizeof of_split, "split:%s", p->split);
         filter = of_split;
     }
-    const struct cli_asked asked = {.rule = p->rule, .model = p->model, .where = filter, .predicted = true};
+    const struct cli_asked asked = {
+        .rule = p->rule, .model = p->model, .beside = p->beside, .where = filter, .predicted = true};
     if (!cli_open(cli, &asked, &out->data, status))
         return false;
     bool fine = cli_filter(&out->data, filter, &out->rows, &out->count, status);

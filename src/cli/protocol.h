@@ -8,12 +8,13 @@
 #include "ferlab/eval/bootstrap.h"
 
 struct protocol {
-    const char *model, *split, *where, *rule, *labels; /* as said; NULL where not */
+    const char *model, *beside, *split, *where, *rule, *labels; /* as said; NULL where not */
 };
 
-/* Rows of a table of options. */
-#define PROTOCOL_OPTIONS(p)                                                                                  \
+/* Rows of a table of options; BESIDE_HELP: what the command makes of a second model. */
+#define PROTOCOL_OPTIONS(p, BESIDE_HELP)                                                                     \
     {"model", OPTION_TEXT, &(p).model, "M", "a model's name or an ONNX file; else the current model", 0, 0}, \
+        {"beside", OPTION_TEXT, &(p).beside, "M", BESIDE_HELP, 0, 0},                                        \
         {"split", OPTION_TEXT, &(p).split, "S", "train, valid (the default), test or none", 0, 0},           \
         {"where", OPTION_TEXT, &(p).where, "FILTER", "what the filter picks, instead of a split", 0, 0},     \
         {"rule",                                                                                             \

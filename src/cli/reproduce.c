@@ -78,6 +78,7 @@ static void put_judgement(const struct judged *j, const struct protocol *p, cons
     str_append_shell(out, path_base(name));
     str_appendf(out, " %s", command);
     put_option(out, "model", j->data.columns->model_name);
+    put_option(out, "beside", p->beside);
     put_option(out, "split", p->split);
     put_option(out, "where", p->where);
     put_option(out, "rule", rule_name(j->data.columns->rule));

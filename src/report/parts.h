@@ -17,7 +17,7 @@ struct report {
     struct html html;
     struct arena arena; /* owns what the pointers below lead to */
     struct model model;
-    struct model previous; /* which it started from, else the one in use before; id 0: none */
+    struct model previous; /* to compare with: beside, else which it started from or followed; id 0: none */
     struct run run;        /* id 0: the model is of no training here */
     struct run_epoch *epochs;
     size_t epoch_count;

@@ -62,6 +62,8 @@ bool find_previous(struct report *r, struct err *e)
     const char *name = r->run.parent;
     struct model *models;
     size_t count;
+    if (r->columns->beside != NULL)
+        return model_by_name(r->request->workspace, r->columns->beside->name, &r->arena, &r->previous, e);
     if (r->run.id == 0 || r->model.folds > 0)
         return true;
     json_t *recipe = json_loads(r->run.recipe, 0, NULL);
@@ -174,7 +176,7 @@ static struct evaluation_faces faces_of(const struct report *r)
     };
 }
 
-static bool compare(struct report *r, struct beside *previous, struct err *e)
+static bool compare(struct report *r, const struct beside *previous, struct err *e)
 {
     struct evaluation_faces after = faces_of(r), before = after;
     struct comparison comparison;
@@ -195,10 +197,13 @@ static bool compare(struct report *r, struct beside *previous, struct err *e)
 
 static void put_previous(struct report *r)
 {
-    struct beside *previous = NULL;
-    r->failed |= !beside_load(&previous, r->columns, r->request->workspace, r->previous.id, &r->error) ||
-                 !compare(r, previous, &r->error);
-    beside_free(previous);
+    struct beside *loaded = NULL;
+    const struct beside *previous = r->columns->beside;
+    if (previous == NULL &&
+        beside_load(&loaded, r->columns, r->request->workspace, r->previous.id, &r->error))
+        previous = loaded;
+    r->failed |= previous == NULL || !compare(r, previous, &r->error);
+    beside_free(loaded);
 }
 
 void section_effect(struct report *r)

@@ -360,7 +360,7 @@ static void describe_export(struct arguments *a, const char *workspace, const st
     add_word(a, "--where"); /* of a report, none would be the validation split */
     add_word(a, x->where);
     add_text(a, "--model", x->model);
-    add_text(a, "--beside", report ? "" : x->beside);
+    add_text(a, "--beside", x->beside);
     add_text(a, "--rule", x->rule);
     add_text(a, "--labels", x->reviewed ? "reviewed" : report ? "crowd" : "");
     add_text(a, "--", x->out);

@@ -435,6 +435,22 @@ static void test_a_training_is_told_with_what_it_changed(void **state)
     json_decref(d);
 }
 
+static void test_any_model_can_be_compared_with(void **state)
+{
+    (void)state;
+    add_successor();
+    struct output o;
+    run_ferlab(&o, "-w", f.path, "report", "-", "--model", "small", "--beside", "second", "--where",
+               "flip:broken", NULL);
+    assert_int_equal(o.status, 0);
+    parse(o.out, strlen(o.out));
+    const struct row *broken = row_with_id("flips-broken"), *right = row_with_id("flips-right");
+    assert_true(broken->value[0] > 0 && right->value[0] == 0);
+    expect_text("From model second to small");
+    expect_text("--beside second");
+    output_free(&o);
+}
+
 static char *digest_of_model(const char *workspace, const char *name)
 {
     json_t *models = run_ferlab_json("-w", workspace, "models", "--json", NULL), *m;
@@ -595,6 +611,7 @@ int main(void)
         TEST(test_faces_show_votes_and_prediction),
         TEST(test_reviews_are_counted_and_their_effect_told),
         TEST(test_a_training_is_told_with_what_it_changed),
+        TEST(test_any_model_can_be_compared_with),
         TEST(test_the_commands_lead_to_the_same_model),
         TEST(test_the_same_workspace_gives_the_same_page),
         TEST(test_a_report_never_replaces_a_file_unless_told),

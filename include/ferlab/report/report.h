@@ -12,7 +12,8 @@ enum { REPORT_FACES = 12, REPORT_FACES_MAX = 100 };
 
 struct report_request {
     struct workspace *workspace;
-    const struct columns *columns; /* with the predictions of the model to report on */
+    const struct columns *columns; /* with the predictions of the model to report on; the model beside, where
+                                      there is one, is what it is compared with */
     const uint32_t *rows;          /* the faces, `row_count` of them */
     size_t row_count;
     const char *split, *where; /* how they were picked: one of the two, the other NULL; where "": all */

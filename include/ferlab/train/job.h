@@ -38,7 +38,7 @@ struct job_export {
     const char *out;
     const char *where;  /* "": all samples */
     const char *model;  /* "": the current one */
-    const char *beside; /* a second one, of which the filter may speak; "": none. Not of a report */
+    const char *beside; /* a second one, of which the filter may speak; "": none */
     const char *rule;
     bool reviewed; /* --labels reviewed, for a report or a format that takes it */
 };
