@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -70,8 +71,21 @@ bool folder_begin(struct folder *f, const struct export_request *request,
     return fine || folder_end(f, false, e);
 }
 
+/* What went wrong with a file of the folder is told of that file alone: which export it is of comes before.
+ */
+static void name_export(const struct folder *f, struct err *e)
+{
+    char text[sizeof e->text];
+    snprintf(text, sizeof text, "%s", e->text);
+    bool of_system = e->code == ERR_IO || e->code == ERR_SPACE;
+    if (of_system && strncmp(text, f->output.path, strlen(f->output.path)) != 0)
+        err_set(e, e->code, "%s: %s; nothing was written", f->output.path, text);
+}
+
 bool folder_end(struct folder *f, bool fine, struct err *e)
 {
+    if (!fine)
+        name_export(f, e);
     for (int split = 0; split < SPLIT_COUNT; split++)
         if (f->split[split] >= 0)
             close(f->split[split]);
