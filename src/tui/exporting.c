@@ -56,17 +56,28 @@ static void start(struct app *app, const struct export_format *format, const cha
     app_message(app, "writing %s samples to %s", draw_count(count, (int64_t)app->row_count), path);
 }
 
-void exporting_start(struct app *app, const char *arguments)
+static void refuse(struct app *app, const char *arguments)
 {
-    char path[PATH_MAX], names[EXPORT_NAMES];
-    const struct export_format *format = parse(arguments, path);
-    if (format == NULL) {
+    char word[32], names[EXPORT_NAMES];
+    size_t length = strcspn(arguments, " ");
+    snprintf(word, sizeof word, "%.*s", (int)length, arguments);
+    export_format_names(names);
+    if (arguments[length] != '\0' && export_format_find(word) == NULL)
+        app_complain(app, "export: no format is called \"%s\"; %s", word, names);
+    else
         app_complain(
             app, "export: say a format (%s) and a path that does not exist yet, or a path in .csv or .jsonl",
-            export_format_names(names));
-        return;
-    }
-    start(app, format, path);
+            names);
+}
+
+void exporting_start(struct app *app, const char *arguments)
+{
+    char path[PATH_MAX];
+    const struct export_format *format = parse(arguments, path);
+    if (format == NULL)
+        refuse(app, arguments);
+    else
+        start(app, format, path);
 }
 
 void exporting_report(struct app *app, const char *path)

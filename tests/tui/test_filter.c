@@ -195,6 +195,8 @@ static void test_export_says_what_is_wrong(void **state)
     (void)state;
     struct screen *s = fixture_start(&f, &full_screen, "split:valid");
     char keys[PATH_MAX + 48];
+    screen_keys(s, ":export parquet out\r");
+    expect_text(s, "export: no format is called \"parquet\"; ferplus, csv, jsonl, ");
     snprintf(keys, sizeof keys, ":export fiftyone %s\r", f.dir);
     type_keys(s, keys);
     expect_text(s, "is there already");
