@@ -115,6 +115,11 @@ static enum outcome metrics_act(struct app *app, void *state, enum action action
         return metrics_switch(app, state, scope_switch_faces);
     case ACTION_CROWD:
         return metrics_switch(app, state, scope_switch_labels);
+    case ACTION_UP:
+    case ACTION_DOWN:
+    case ACTION_PAGE_UP:
+    case ACTION_PAGE_DOWN:
+        return OUTCOME_DONE; /* all of it is on the screen */
     default:
         return OUTCOME_IGNORED;
     }

@@ -177,6 +177,17 @@ static void test_tab_counts_what_the_filter_picks(void **state)
     expect_text(s, "filter split:train");
 }
 
+static void test_moving_has_nothing_to_say_where_all_is_shown(void **state)
+{
+    (void)state;
+    struct screen *s = start_metrics(&f, 140, 42, "");
+    screen_keys(s, "jk\033[6~\033[5~");
+    screen_settle(s, 200);
+    assert_false(screen_has(s, "no action"));
+    screen_keys(s, "x");
+    expect_text(s, "no action on 'x'");
+}
+
 static void test_reviews_move_the_numbers_but_not_the_crowds(void **state)
 {
     (void)state;
@@ -226,6 +237,7 @@ int main(void)
         cmocka_unit_test(test_numbers_equal_eval),
         cmocka_unit_test(test_a_small_screen_has_all_of_it),
         cmocka_unit_test(test_tab_counts_what_the_filter_picks),
+        cmocka_unit_test(test_moving_has_nothing_to_say_where_all_is_shown),
         cmocka_unit_test(test_reviews_move_the_numbers_but_not_the_crowds),
         cmocka_unit_test(test_without_a_model_the_crowd_still_speaks),
         cmocka_unit_test(test_a_filter_that_picks_nothing_has_no_numbers),
