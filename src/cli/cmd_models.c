@@ -191,6 +191,22 @@ static bool confirm_removal(const struct model *m, const struct asked *asked, st
     return err_set(e, ERR_INTERRUPTED, "model remove: %s stays", m->name);
 }
 
+/* Which model takes the place of the current one that was removed. */
+static bool report_successor(const struct cli *cli, struct workspace *ws, struct arena *arena, struct err *e)
+{
+    struct model m;
+    int64_t current = model_current(ws);
+    if (cli->json || cli->quiet)
+        return true;
+    if (current == 0)
+        puts("there is no current model now");
+    else if (!model_by_id(ws, current, arena, &m, e))
+        return false;
+    else
+        report(cli, &m, "the current model is now");
+    return true;
+}
+
 static bool remove_model(const struct cli *cli, struct workspace *ws, char **words, const struct asked *asked,
                          struct err *e)
 {
@@ -200,6 +216,7 @@ static bool remove_model(const struct cli *cli, struct workspace *ws, char **wor
                 model_remove(ws, m.id, e);
     if (fine)
         report(cli, &m, "removed");
+    fine = fine && (!m.current || report_successor(cli, ws, &arena, e));
     arena_free(&arena);
     return fine;
 }
@@ -303,6 +320,9 @@ int cmd_model(struct cli *cli, int argc, char **argv)
     const struct deed *deed = argc > 1 ? find_deed(argv[1]) : NULL;
     if (deed == NULL)
         return cli_usage(cli, "say use, import, export or remove");
+    if (argc == 3 && deed->count == 2)
+        return cli_usage(cli, "model %s: say the file too, as in 'ferlab model %s %s %s.onnx'", deed->word,
+                         deed->word, argv[2], argv[2]);
     if (argc - 2 != deed->count)
         return cli_usage(cli, "model %s takes %s", deed->word, deed->operands);
     struct workspace *ws;

@@ -1,4 +1,5 @@
-/* ferlab predict: the emotion in image files, with the shipped model no workspace is needed. */
+/* ferlab predict: the emotion in image files and folders of them, with the shipped model no workspace is
+ * needed. */
 #include "command.h"
 
 #include "ferlab/base/json.h"
@@ -7,6 +8,7 @@
 #include "ferlab/train/inference.h"
 #include "ferlab/train/shipped.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,12 +96,63 @@ static bool predict_file(const struct cli *cli, struct predictor *p, const char 
     return fine;
 }
 
+static int is_image(const struct dirent *entry)
+{
+    static const char *const extensions[] = {".png", ".jpg", ".jpeg", ".bmp", ".pgm"};
+    const char *dot = strrchr(entry->d_name, '.');
+    for (size_t i = 0; dot != NULL && dot != entry->d_name && i < sizeof extensions / sizeof *extensions; i++)
+        if (strcasecmp(dot, extensions[i]) == 0)
+            return 1;
+    return 0;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* What does not go is said, and the others are predicted all the same. */
+static int predict_file_or_say(const struct cli *cli, struct predictor *p, const char *path,
+                               struct json_stream *stream)
+{
+    struct err e = {0};
+    return predict_file(cli, p, path, stream, &e) ? EXIT_FINE : cli_fail(&e);
+}
+
+/* The pictures in a folder, by name; not those of folders in it. */
+static int predict_folder(const struct cli *cli, struct predictor *p, const char *folder,
+                          struct json_stream *stream)
+{
+    struct err e = {0};
+    struct dirent **entries;
+    int status = EXIT_FINE, count = scandir(folder, &entries, is_image, by_name);
+    if (count < 0) {
+        err_errno(&e, folder, "be read", "see that it may be");
+        return cli_fail(&e);
+    }
+    if (count == 0) {
+        err_set(&e, ERR_INPUT, "%s: there is no picture in this folder (.png, .jpg, .jpeg, .bmp or .pgm)",
+                folder);
+        status = cli_fail(&e);
+    }
+    for (int i = 0; i < count; i++) {
+        char path[PATH_MAX];
+        bool fits = path_join(path, folder, entries[i]->d_name, &e);
+        if ((fits ? predict_file_or_say(cli, p, path, stream) : cli_fail(&e)) != EXIT_FINE)
+            status = EXIT_FAILED;
+        free(entries[i]);
+    }
+    free(entries);
+    return status;
+}
+
 int cmd_predict(struct cli *cli, int argc, char **argv)
 {
     const char *model = NULL;
     const struct option_row options[] = {
         {"model", OPTION_TEXT, &model, "M", "a model's name or an ONNX file; else the one that ships", 0, 0},
-        {"", OPTION_NOTE, NULL, NULL, "Of each image the largest centred square is taken for the face.", 0,
+        {"", OPTION_NOTE, NULL, NULL,
+         "Of each image the largest centred square is taken for the face; of a folder every image in it.", 0,
          0},
         {0},
     };
@@ -117,10 +170,9 @@ int cmd_predict(struct cli *cli, int argc, char **argv)
         json_stream_begin(&stream, stdout);
     int status = EXIT_FINE;
     for (int i = 1; i < argc; i++) {
-        if (!predict_file(cli, p, argv[i], &stream, &e)) {
-            cli_fail(&e);
+        bool folder = path_is_dir(argv[i]);
+        if ((folder ? predict_folder : predict_file_or_say)(cli, p, argv[i], &stream) != EXIT_FINE)
             status = EXIT_FAILED;
-        }
     }
     if (cli->json)
         json_stream_end(&stream);

@@ -385,13 +385,28 @@ static void test_use_and_remove_change_the_current_model(void **state)
     assert_true(json_is_true(json_object_get(json_array_get(j, 0), "current")));
     json_decref(j);
     EXPECT(2, "--yes", "-w", ws, "model", "remove", "second");
-    json_decref(run_ferlab_json("-w", ws, "model", "remove", "second", "--yes", "--json", NULL));
+    struct output o;
+    run_ferlab(&o, "-w", ws, "model", "remove", "second", "--yes", NULL);
+    assert_int_equal(o.status, 0);
+    char want[256];
+    size_t i;
+    json_t *m, *models = run_ferlab_json("-w", ws, "models", "--json", NULL);
+    json_array_foreach(models, i, m)
+    {
+        if (json_is_true(json_object_get(m, "current")))
+            snprintf(want, sizeof want, "removed second\nthe current model is now %s\n", text(m, "name"));
+    }
+    assert_string_equal(o.out, want);
+    json_decref(models);
+    output_free(&o);
     EXPECT(1, "second", "-w", ws, "model", "use", "second");
     j = run_ferlab_json("-w", ws, "model", "import", file, "--name", "third", "--json", NULL);
     assert_string_equal(text(json_array_get(j, 0), "name"), "third");
     json_decref(j);
     json_decref(run_ferlab_json("-w", ws, "model", "use", "small", "--json", NULL));
     EXPECT(2, "import", "-w", ws, "model", "polish", "third");
+    EXPECT(2, "model export: say the file too, as in 'ferlab model export third third.onnx'", "-w", ws,
+           "model", "export", "third");
 }
 
 static void test_predict_tells_one_face_an_image(void **state)
@@ -417,6 +432,24 @@ static void test_predict_tells_one_face_an_image(void **state)
     assert_float_equal(number(face, "confidence"), most, 1e-9);
     assert_true(strlen(text(face, "emotion")) > 0);
     json_decref(j);
+}
+
+static void test_predict_takes_the_pictures_of_a_folder_by_name(void **state)
+{
+    (void)state;
+    write_image("faces/b.pgm", 48, 48);
+    write_image("faces/A.PGM", 60, 48);
+    write_file(dir, "faces/notes.txt", "no picture", 10);
+    write_file(dir, "nothing/notes.txt", "no picture", 10);
+    char folder[PATH_MAX];
+    snprintf(folder, sizeof folder, "%s", in_dir("faces"));
+    json_t *j = run_ferlab_json("-w", ws, "predict", folder, "--model", "small", "--json", NULL);
+    assert_int_equal(json_array_size(j), 2);
+    assert_string_equal(text(json_array_get(j, 0), "file"), in_dir("faces/A.PGM"));
+    assert_string_equal(text(json_array_get(j, 1), "file"), in_dir("faces/b.pgm"));
+    json_decref(j);
+    EXPECT(1, "there is no picture in this folder", "-w", ws, "predict", in_dir("nothing"), "--model",
+           "small");
 }
 
 static void test_one_bad_image_does_not_hide_the_others(void **state)
@@ -524,6 +557,7 @@ int main(void)
         cmocka_unit_test(test_use_and_remove_change_the_current_model),
         cmocka_unit_test(test_imported_model_predicts_what_is_asked_for),
         cmocka_unit_test(test_predict_tells_one_face_an_image),
+        cmocka_unit_test(test_predict_takes_the_pictures_of_a_folder_by_name),
         cmocka_unit_test(test_one_bad_image_does_not_hide_the_others),
         cmocka_unit_test(test_predict_needs_no_workspace),
     };
