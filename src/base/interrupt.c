@@ -3,12 +3,30 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <time.h>
+#include <unistd.h>
+
+/* An impatient hand presses twice: what comes within this of the first SIGINT is part of it. */
+enum { SAME_MS = 1000 };
 
 static volatile sig_atomic_t requested;
+static struct timespec first; /* SIGINT; written by the handler alone */
+
+static long elapsed_ms(const struct timespec *since)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (now.tv_sec - since->tv_sec) * 1000 + (now.tv_nsec - since->tv_nsec) / 1000000;
+}
 
 static void on_signal(int number)
 {
-    if (requested && number == SIGINT) {
+    static const char sentence[] = "\nferlab: ended at once, as asked again; what was saved before stays\n";
+    if (number == SIGINT && !requested) {
+        clock_gettime(CLOCK_MONOTONIC, &first);
+    } else if (number == SIGINT && elapsed_ms(&first) > SAME_MS) {
+        ssize_t written = write(STDERR_FILENO, sentence, sizeof sentence - 1);
+        (void)written;
         signal(SIGINT, SIG_DFL);
         raise(SIGINT);
     }

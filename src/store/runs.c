@@ -217,8 +217,11 @@ bool run_finish(struct workspace *ws, int64_t run, enum run_state state, int64_t
 
 static char *death_sentence(struct workspace *ws, int64_t run, struct arena *arena)
 {
-    return arena_printf(arena, "the trainer died; its log is %s.runs/%lld/log.txt", workspace_path(ws),
-                        (long long)run);
+    return arena_printf(
+        arena,
+        "the trainer was ended before it could save; 'ferlab train --resume %lld' goes on from "
+        "its last epoch; its log is %s.runs/%lld/log.txt",
+        (long long)run, workspace_path(ws), (long long)run);
 }
 
 /* Ids of runs that say running while their process is gone. */

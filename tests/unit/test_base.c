@@ -2,20 +2,25 @@
 #include "ferlab/base/arena.h"
 #include "ferlab/base/clock.h"
 #include "ferlab/base/digest.h"
+#include "ferlab/base/interrupt.h"
 #include "ferlab/base/json.h"
 #include "ferlab/base/path.h"
 #include "ferlab/base/rng.h"
 #include "ferlab/base/str.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -262,6 +267,36 @@ static void test_spans_read_as_clock_time(void **state)
     assert_int_equal(stamp[19], 'Z');
 }
 
+/* How a process ends that gets a SIGINT, another at once, and one after `pause_ms`; -1: by itself. */
+static int signal_that_ends(unsigned pause_ms)
+{
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        int nowhere = open("/dev/null", O_WRONLY);
+        dup2(nowhere, STDERR_FILENO);
+        interrupt_install();
+        raise(SIGINT);
+        raise(SIGINT);
+        usleep(pause_ms * 1000);
+        raise(SIGINT);
+        _exit(interrupt_requested() ? 0 : 1);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    if (WIFSIGNALED(status))
+        return WTERMSIG(status);
+    assert_int_equal(WEXITSTATUS(status), 0);
+    return -1;
+}
+
+static void test_two_quick_interrupts_are_one_and_a_later_one_ends(void **state)
+{
+    (void)state;
+    assert_int_equal(signal_that_ends(0), -1);
+    assert_int_equal(signal_that_ends(1200), SIGINT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -279,6 +314,7 @@ int main(void)
         cmocka_unit_test(test_file_write_replaces_whole_and_read_checks_size),
         cmocka_unit_test(test_json_text_replaces_what_is_not_utf8),
         cmocka_unit_test(test_spans_read_as_clock_time),
+        cmocka_unit_test(test_two_quick_interrupts_are_one_and_a_later_one_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,7 +4,9 @@
 
 #include <stdbool.h>
 
-void interrupt_install(void); /* from now on SIGINT and SIGTERM set the flag; a second SIGINT kills */
+/* From now on SIGINT and SIGTERM set the flag. A SIGINT more than a second after the first that is not heeded
+ * yet ends the process. */
+void interrupt_install(void);
 bool interrupt_requested(void);
 void interrupt_clear(void);
 
