@@ -42,8 +42,7 @@ static const struct field fields[FIELD_COUNT] = {
     [FIELD_FROM] = {"from", KIND_TEXT, TEXT_AT(from), 0, 0,
                     "model to go on from; space: the next one, or fresh weights"},
     [FIELD_ARCH] = {"arch", KIND_TEXT, TEXT_AT(arch), 0, 0,
-                    "of fresh weights: default, wide, vgg13, or layers such as 16,16,P,32,32,P (N: 3x3 "
-                    "convolution, P: pooling)"},
+                    "of fresh weights: default, wide, vgg13, or layers such as 16,P,32,P (P pools)"},
     [FIELD_EPOCHS] = {"epochs", KIND_INT, AT(epochs), 0, 1, RECIPE_EPOCHS_MAX,
                       "passes over the training faces"},
     [FIELD_BATCH] = {"batch", KIND_INT, AT(batch), 0, 1, RECIPE_BATCH_MAX, "faces in one step"},
@@ -56,9 +55,8 @@ static const struct field fields[FIELD_COUNT] = {
                              "how much a reviewed face counts beside 1 of the others"},
     [FIELD_SHARE] = {"share", KIND_DOUBLE, AT(share), 0, 0, 1,
                      "of the faces without a review, the share drawn for each epoch"},
-    [FIELD_BALANCE] =
-        {"balance", KIND_DOUBLE, AT(balance), 0, 0, 1,
-         "weighs an emotion by its share of the targets to the power of minus this; 0: all alike"},
+    [FIELD_BALANCE] = {"balance", KIND_DOUBLE, AT(balance), 0, 0, 1,
+                       "weighs emotions by their share of the targets to the power of -this; 0: alike"},
     [FIELD_MIXUP] = {"mixup", KIND_DOUBLE, AT(mixup), 0, 0, 1,
                      "mixes each face with another, by shares of Beta(this, this); 0: no"},
     [FIELD_LIMIT] = {"limit", KIND_LIMIT, AT(limit), 0, 0, RECIPE_LIMIT_MAX,
@@ -75,9 +73,8 @@ static const struct field fields[FIELD_COUNT] = {
                      "augmentation: faces shifted by up to this share of their side"},
     [FIELD_FLIP] = {"flip", KIND_BOOL, AT(augmentation.flip), 0, 0, 0,
                     "augmentation: half the faces mirrored"},
-    [FIELD_FOLDS] =
-        {"folds", KIND_FOLDS, AT(folds), 0, 2, RECIPE_FOLDS_MAX,
-         "so many models, each predicts the faces that it did not see: fair suspect scores for all"},
+    [FIELD_FOLDS] = {"folds", KIND_FOLDS, AT(folds), 0, 2, RECIPE_FOLDS_MAX,
+                     "so many models, each predicts the faces it did not see: fair suspect scores"},
     [FIELD_START] = {"", KIND_START, 0, 0, 0, 0,
                      "Enter starts the training; it goes on when you leave ferlab"},
 };
@@ -186,6 +183,22 @@ static bool field_set(struct recipe *r, int field, const char *text)
     }
 }
 
+static int form_column(int index)
+{
+    int width = draw_columns() - 2; /* the first column holds names and sentences, so it gets more */
+    return 1 + (index == 0 ? 0 : index == 1 ? width * 42 / 100 : width * 72 / 100);
+}
+
+/* Columns for a field's value, between the brackets of the one that is being filled in. */
+enum { TITLE = 9, BRACKETS = 2, APART = 1 };
+
+static int form_room(int field)
+{
+    int index = field / FORM_ROWS;
+    int end = index + 1 < FORM_COLUMNS ? form_column(index + 1) : draw_columns();
+    return end - form_column(index) - TITLE - BRACKETS - APART;
+}
+
 /* What is shown: the value, or what an empty one means. */
 static void field_shown(const struct training_form *f, int field, char *out, size_t size)
 {
@@ -202,9 +215,11 @@ static void field_shown(const struct training_form *f, int field, char *out, siz
         snprintf(out, size, "all");
     else if (field == FIELD_ROTATION)
         snprintf(out, size, "%g°", (double)r->augmentation.rotation_deg);
-    else if (field == FIELD_LABELS && r->labels == LABELS_REVIEWED)
-        snprintf(out, size, draw_columns() < 100 ? "reviewed (%s)" : "reviewed (%s changed)",
-                 draw_count(count, f->changed_labels));
+    else if (field == FIELD_LABELS && r->labels == LABELS_REVIEWED) {
+        snprintf(out, size, "reviewed (%s changed)", draw_count(count, f->changed_labels));
+        if (str_columns(out) > form_room(field))
+            snprintf(out, size, "reviewed (%s)", count);
+    }
 }
 
 /* What others decide: no field to fill in. */
@@ -398,12 +413,6 @@ void training_form_edit(struct training_form *f, struct app *app)
 
 /* --- drawing --- */
 
-static int form_column(int index)
-{
-    int width = draw_columns() - 2; /* the first column holds names and sentences, so it gets more */
-    return 1 + (index == 0 ? 0 : index == 1 ? width * 42 / 100 : width * 72 / 100);
-}
-
 static void draw_field(const struct training_form *f, int field, int row, int column, int width, bool here)
 {
     char shown[PATH_MAX + 16];
@@ -414,12 +423,12 @@ static void draw_field(const struct training_form *f, int field, int row, int co
         return;
     }
     bool idle = field_is_idle(&f->recipe, field);
-    draw_text(row, column, 9, STYLE_DIM, "%s", fields[field].title);
+    draw_text(row, column, TITLE, STYLE_DIM, "%s", fields[field].title);
     enum style style = here                ? STYLE_SELECTED
                        : idle              ? STYLE_DIM
                        : f->touched[field] ? STYLE_BOLD
                                            : STYLE_NORMAL;
-    draw_text(row, column + 9, width - 10, style, here ? "[%s]" : " %s ", shown);
+    draw_text(row, column + TITLE, width - TITLE - APART, style, here ? "[%s]" : " %s ", shown);
 }
 
 void training_form_draw(const struct training_form *f, int row, bool active)

@@ -308,6 +308,22 @@ static void test_small_screen_has_form_curves_and_runs(void **state)
     screen_end(s);
 }
 
+static void test_no_word_of_the_form_is_cut(void **state)
+{
+    (void)state;
+    const int widths[] = {80, 100, 110, 140};
+    for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
+        struct screen *s = start(widths[i], 30, true);
+        expect_text(s, "reviewed (");
+        for (int field = 0; field < 22; field++) { /* each with its sentence */
+            for (int row = 1; row <= 9; row++)
+                assert_null(strstr(screen_row(s, row), "\u2026"));
+            screen_keys(s, "k");
+            screen_settle(s, 40);
+        }
+    }
+}
+
 static void test_wrong_numbers_are_refused(void **state)
 {
     (void)state;
@@ -423,6 +439,7 @@ int main(void)
         cmocka_unit_test(test_a_killed_trainer_is_shown_as_failed),
         cmocka_unit_test(test_a_killed_training_goes_on),
         cmocka_unit_test(test_small_screen_has_form_curves_and_runs),
+        cmocka_unit_test(test_no_word_of_the_form_is_cut),
         cmocka_unit_test(test_wrong_numbers_are_refused),
         cmocka_unit_test(test_a_training_can_leave_the_model_in_use_and_take_few_faces),
         cmocka_unit_test(test_folds_are_seen_one_after_the_other),
