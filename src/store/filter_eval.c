@@ -190,6 +190,14 @@ static bool speaks_of_predictions(const struct filter_step *s)
     }
 }
 
+bool filter_asks_predictions(const struct filter *f)
+{
+    for (size_t i = 0; i < f->count; i++)
+        if (f->steps[i].op == OP_TEST && speaks_of_predictions(&f->steps[i]))
+            return true;
+    return false;
+}
+
 /* Which truths a row can arrive with at each step: jumps only lead forward, so one walk finds them. */
 bool filter_possible(const struct filter *f, const struct columns *c, bool *possible, struct err *e)
 {

@@ -232,10 +232,13 @@ static void add_note(char *notes, size_t size, const char *format, ...)
 }
 
 /* What the tables do not say: on how many faces numbers stand, and what some of them are. */
-static void draw_notes(const struct evaluation *e, const struct metrics_layout *l)
+static void draw_notes(const struct metrics_view *v, const struct metrics_layout *l)
 {
+    const struct evaluation *e = &v->evaluation;
     char notes[512] = "", a[NUMBER_TEXT], b[NUMBER_TEXT], c[NUMBER_TEXT];
     int64_t count = e->metrics.count;
+    if (scope_asks_predictions(&v->scope))
+        add_note(notes, sizeof notes, "picked by their predictions: no measure of the model");
     if (e->in_sample > 0)
         add_note(notes, sizeof notes, "in-sample flatters");
     if (count > 0 && e->labelled > count)
@@ -271,5 +274,5 @@ void metrics_draw(struct app *app, void *state)
         draw_crowd_briefly(e, &l);
     else
         draw_crowd(e, &l);
-    draw_notes(e, &l);
+    draw_notes(v, &l);
 }

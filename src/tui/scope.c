@@ -57,6 +57,11 @@ bool scope_holds(const struct scope *s, const struct columns *c, size_t row)
     return s->filter != NULL && filter_matches(s->filter, c, row);
 }
 
+bool scope_asks_predictions(const struct scope *s)
+{
+    return s->faces == SCOPE_FILTER && s->filter != NULL && filter_asks_predictions(s->filter);
+}
+
 const int8_t *scope_labels(const struct scope *s, const struct columns *c)
 {
     return s->labels == LABELS_CROWD ? c->crowd : c->label;

@@ -29,6 +29,9 @@ void scope_switch_labels(struct scope *s, struct app *app);
 bool scope_holds(const struct scope *s, const struct columns *c, size_t row); /* whatever its label */
 const int8_t *scope_labels(const struct scope *s, const struct columns *c); /* class or CLASS_NONE of rows */
 
+/* Whether the faces are picked by what was predicted of them. */
+bool scope_asks_predictions(const struct scope *s);
+
 /* Terms of a filter for the faces in scope, without an order, a blank behind them unless there are none. */
 void scope_terms(const struct scope *s, char *out, size_t size);
 

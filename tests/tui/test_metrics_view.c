@@ -177,6 +177,19 @@ static void test_tab_counts_what_the_filter_picks(void **state)
     expect_text(s, "filter split:train");
 }
 
+static void test_faces_picked_by_their_predictions_are_no_measure(void **state)
+{
+    (void)state;
+    struct screen *s = start_metrics(&f, 140, 42, "pred!=label");
+    assert_false(screen_has(s, "no measure of the model"));
+    screen_keys(s, "\t");
+    expect_text(s, "picked by their predictions: no measure of the model");
+    s = start_metrics(&f, 140, 42, "label:happiness");
+    screen_keys(s, "\t");
+    expect_text(s, "filter label:happiness");
+    expect_no_text(s, "no measure of the model");
+}
+
 static void test_moving_has_nothing_to_say_where_all_is_shown(void **state)
 {
     (void)state;
@@ -238,6 +251,7 @@ int main(void)
         cmocka_unit_test(test_a_small_screen_has_all_of_it),
         cmocka_unit_test(test_tab_counts_what_the_filter_picks),
         cmocka_unit_test(test_moving_has_nothing_to_say_where_all_is_shown),
+        cmocka_unit_test(test_faces_picked_by_their_predictions_are_no_measure),
         cmocka_unit_test(test_reviews_move_the_numbers_but_not_the_crowds),
         cmocka_unit_test(test_without_a_model_the_crowd_still_speaks),
         cmocka_unit_test(test_a_filter_that_picks_nothing_has_no_numbers),

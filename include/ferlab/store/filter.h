@@ -39,6 +39,9 @@ bool filter_matches(const struct filter *f, const struct columns *c, size_t row)
  * joined in a way that can never hold it may say so too. */
 bool filter_possible(const struct filter *f, const struct columns *c, bool *possible, struct err *e);
 
+/* Whether it picks by what a model predicted: scores of such a choice say nothing of the model. */
+bool filter_asks_predictions(const struct filter *f);
+
 /* The grammar above as a few lines for people. */
 extern const char filter_help[];
 
