@@ -1,0 +1,47 @@
+/* The face panel: one sample, large, with the votes of ten people and the model's probabilities as parallel
+ * bars on one scale, what follows from them, and what reviewers did. For the views that show one face at a
+ * time. */
+#ifndef FERLAB_TUI_FACE_PANEL_H
+#define FERLAB_TUI_FACE_PANEL_H
+
+#include "strip.h"
+#include "why.h"
+
+struct face_layout {
+    int scale;                                    /* of the face */
+    int unit_x, unit_y;                           /* canvas pixels of a cell */
+    int face_columns, face_rows;                  /* cells */
+    int panel;                                    /* first column of what is said of it */
+    int names;                                    /* first column of the class names */
+    int votes, model;                             /* first columns of the bars */
+    int bar_width;                                /* of both: they share one scale, 0 to 1 */
+    int bars;                                     /* row of the bars' heads */
+    int history_row, history_column, history_end; /* history_end: the last row */
+};
+
+struct face_panel {
+    struct face_layout layout;
+    struct canvas canvas;
+    int64_t drawn_row; /* -1: the canvas shows nothing of use */
+    bool drawn_smooth;
+    struct overlay drawn_over;
+    struct face_layout drawn_layout;
+
+    /* what reviewers did to the sample, read again when the sample or the log changes */
+    struct arena arena;
+    struct event *events;
+    bool *standing;
+    size_t event_count;
+    int64_t events_of, events_until;
+};
+
+void face_panel_init(struct face_panel *p);
+void face_panel_free(struct face_panel *p);
+
+/* Lays out the panel from row 2 of the screen and the strip at the bottom. `history`: rows that the history
+ * is to have at least where it stands under the face; it has more where the strip leaves room. */
+void face_panel_lay_out(const struct app *app, struct face_panel *p, int history, struct strip_layout *strip);
+
+void face_panel_draw(struct app *app, struct face_panel *p, int slot, size_t row);
+
+#endif
