@@ -218,6 +218,19 @@ static int write_batch(const struct request *q, const struct batch *b, struct wo
     return fine ? EXIT_FINE : cli_fail(&e);
 }
 
+/* Refused before it is asked about, if it would be refused afterwards. */
+static bool is_open(const struct batch *b, struct workspace *ws, int *status)
+{
+    size_t frozen;
+    struct err e = {0};
+    if (!reviews_frozen(ws, b->reviews, b->count, &frozen, &e) ||
+        (frozen > 0 && !reviews_refuse_frozen(ws, frozen, b->count, &e))) {
+        *status = cli_fail(&e);
+        return false;
+    }
+    return true;
+}
+
 static int run_with_columns(const struct request *q)
 {
     struct cli_data data;
@@ -228,7 +241,7 @@ static int run_with_columns(const struct request *q)
         return status;
     bool collected =
         q->where ? collect_filter(&batch, q, &data, &status) : collect_words(&batch, q, &data, &status);
-    if (collected && confirmed(q, batch.count, &status))
+    if (collected && is_open(&batch, data.workspace, &status) && confirmed(q, batch.count, &status))
         status = write_batch(q, &batch, data.workspace);
     free(batch.reviews);
     cli_close(&data);

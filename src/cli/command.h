@@ -42,6 +42,8 @@ struct command {
     X(untag, "ID... NAME", "remove a tag")                                                                   \
     X(undo, "", "undo your latest review")                                                                   \
     X(redo, "", "redo what you undid last")                                                                  \
+    X(unlock, "[REASON]", "open the frozen test split for review")                                           \
+    X(lock, "", "freeze the test split again")                                                               \
     X(log, "", "all reviews, oldest first")                                                                  \
     X(train, "", "train a model on the labels as they stand")                                                \
     X(runs, "[show|stop ID|diff A B]", "trainings, running and past; stop one; compare two")                 \

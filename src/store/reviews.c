@@ -1,6 +1,7 @@
 /* Reviews: appending actions to the log, undo, redo. */
 #include "ferlab/store/reviews.h"
 #include "review_values.h"
+#include "reviews_freeze.h"
 #include "workspace_sql.h"
 
 #include <pwd.h>
@@ -111,7 +112,12 @@ static bool append_all(struct workspace *ws, const struct review *reviews, const
                        struct event *events, size_t count, struct err *e)
 {
     struct action action;
+    size_t frozen;
 
+    if (!reviews_frozen(ws, reviews, count, &frozen, e))
+        return false;
+    if (frozen > 0)
+        return reviews_refuse_frozen(ws, frozen, count, e);
     if (!action_begin(&action, ws, reviewer, e))
         return false;
     for (size_t i = 0; i < count; i++) {
@@ -213,14 +219,16 @@ static bool answer_latest(struct workspace *ws, const char *find, enum event_kin
                           struct arena *arena, struct event **out, size_t *count, struct err *e)
 {
     int64_t batch;
-    size_t found = 0;
+    size_t found = 0, frozen = 0;
 
     if (!find_batch(ws, find, reviewer, &batch, e))
         return false;
     if (batch == 0)
         return true;
-    if (!count_batch(ws, batch, &found, e))
+    if (!count_batch(ws, batch, &found, e) || !reviews_frozen_batch(ws, batch, &frozen, e))
         return false;
+    if (frozen > 0)
+        return reviews_refuse_frozen(ws, frozen, found, e);
     *out = arena_alloc(arena, found * sizeof **out);
     if (!*out)
         return err_memory(e, "undoing");
@@ -267,4 +275,12 @@ bool reviews_redo(struct workspace *ws, struct arena *arena, struct event **out,
         "ORDER BY id DESC LIMIT 1";
 
     return answer(ws, latest_undone, EVENT_REDO, arena, out, count, e);
+}
+
+bool reviews_lock(struct workspace *ws, struct arena *arena, struct event **out, size_t *count, struct err *e)
+{
+    static const char latest_unlock[] = "SELECT batch FROM standing WHERE kind = 'unlock' AND ?1 IS NOT NULL "
+                                        "ORDER BY id DESC LIMIT 1";
+
+    return answer(ws, latest_unlock, EVENT_UNDO, arena, out, count, e);
 }

@@ -155,10 +155,36 @@ static const char tables_3[] =
     "ALTER TABLE run ADD COLUMN folds INTEGER NOT NULL DEFAULT 0 CHECK (folds >= 0);\n"
     "ALTER TABLE model ADD COLUMN folds INTEGER NOT NULL DEFAULT 0 CHECK (folds >= 0);\n";
 
+/* Review queues: what each reviewer did with the faces that a filter picked, one turn a face. What is left of
+ * a queue is what its filter picks and no turn has; so one is as long as what was done. event: the decision,
+ * which may be undone; again: the face was put back after an earlier turn; blind: label, votes and prediction
+ * were hidden until the decision. */
+static const char tables_4[] = "CREATE TABLE queue (\n"
+                               "  id INTEGER PRIMARY KEY,\n"
+                               "  reviewer TEXT NOT NULL,\n"
+                               "  filter TEXT NOT NULL,\n"
+                               "  started TEXT NOT NULL,\n"
+                               "  blind INTEGER NOT NULL CHECK (blind IN (0, 1))\n"
+                               ");\n"
+                               "CREATE INDEX queue_of_reviewer ON queue (reviewer, filter);\n"
+                               "CREATE TABLE turn (\n"
+                               "  id INTEGER PRIMARY KEY,\n"
+                               "  queue INTEGER NOT NULL REFERENCES queue (id),\n"
+                               "  sample INTEGER NOT NULL REFERENCES sample (id),\n"
+                               "  state TEXT NOT NULL CHECK (state IN ('waiting', 'skipped', 'decided')),\n"
+                               "  event INTEGER REFERENCES event (id),\n"
+                               "  again INTEGER NOT NULL CHECK (again IN (0, 1)),\n"
+                               "  blind INTEGER NOT NULL CHECK (blind IN (0, 1)),\n"
+                               "  CHECK (state != 'decided' OR event IS NOT NULL)\n"
+                               ");\n"
+                               "CREATE INDEX turn_of_queue ON turn (queue);\n"
+                               "CREATE INDEX turn_of_event ON turn (event) WHERE event IS NOT NULL;\n"
+                               "CREATE INDEX event_unlocks ON event (id) WHERE kind = 'unlock';\n";
+
 /* migrations[v] leads from version v to v + 1. */
 static const struct {
     const char *tables, *guards;
-} migrations[] = {{tables_1, guards_1}, {tables_2, ""}, {tables_3, ""}};
+} migrations[] = {{tables_1, guards_1}, {tables_2, ""}, {tables_3, ""}, {tables_4, ""}};
 
 int64_t schema_version(void)
 {

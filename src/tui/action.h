@@ -25,6 +25,8 @@
     X(UNDO, "undo", "u", "review", "undo your latest review")                                                \
     X(REDO, "redo", "U", "review", "redo what you undid")                                                    \
     X(RANGE, "range", "v", "review", "select a range; the next label, accept, flag, note or tag is for it")  \
+    X(AGAIN, "again", "a", "queue", "show what was decided once more, at the end; at the end: the skipped")  \
+    X(BLIND, "blind", "B", "queue", "hide label, votes and prediction until you decide, or show them")       \
     X(LEFT, "left", "h Left", "move", "left")                                                                \
     X(DOWN, "down", "j Down", "move", "down")                                                                \
     X(UP, "up", "k Up", "move", "up")                                                                        \
@@ -44,7 +46,7 @@
       "compare the model in use with the one before it, or with the selected one")                           \
     X(TRAINING, "training", "t", "view", "train, and watch trainings")                                       \
     X(MODELS, "models", "m", "view", "models and runs")                                                      \
-    X(QUEUE, "queue", "r", "view", "review queue: the present filter, most suspicious first, face by face")  \
+    X(QUEUE, "queue", "r", "view", "review queue: the present filter face by face, most suspicious first")   \
     X(PREDICT, "predict", "p", "view", "predict what the model lacks; without any, with the one that ships") \
     X(HELP, "help", "?", "view", "help")                                                                     \
     X(LEGEND, "legend", "L", "view", "show or hide the legend line")                                         \

@@ -143,17 +143,6 @@ static enum outcome go_back(struct app *app)
     return OUTCOME_REDRAW;
 }
 
-static enum outcome open_queue(struct app *app)
-{
-    char filter[sizeof app->filter_text];
-    rows_queue_filter(app, filter, sizeof filter);
-    if (strcmp(filter, app->filter_text) != 0 && !app_set_filter(app, filter))
-        return OUTCOME_REDRAW;
-    app_move_to(app, 0);
-    app_push(app, &view_face);
-    return OUTCOME_REDRAW;
-}
-
 static enum outcome act_on_app(struct app *app, enum action action)
 {
     switch (action) {
@@ -187,7 +176,8 @@ static enum outcome act_on_app(struct app *app, enum action action)
         app_push(app, &view_help);
         break;
     case ACTION_QUEUE:
-        return open_queue(app);
+        app_push(app, &view_queue);
+        break;
     case ACTION_UNDO:
     case ACTION_REDO:
         return app_review(app, action);
@@ -384,7 +374,8 @@ static bool load(struct app *app, const struct workbench_options *options, struc
     app->version = workspace_version(app->workspace);
     if (options->model != NULL && !find_model(app, options->model, &model, e))
         return false;
-    if (!columns_load(&app->columns, app->workspace, RULE_MAJORITY, model, e))
+    if (!columns_load(&app->columns, app->workspace, RULE_MAJORITY, model, e) ||
+        !reviews_unlocked(app->workspace, &app->unlocked, e))
         return false;
     app->faces = face_cache_new(app->columns->count, e);
     return app->faces != NULL && rows_start(app, e);

@@ -22,9 +22,17 @@
 struct loop;
 struct face_cache;
 
+/* The event a review wrote, the first one where it wrote several; of an undo or redo the review it is about.
+ */
+struct written {
+    enum event_kind kind;  /* EVENT_UNDO and EVENT_REDO included */
+    int64_t event, sample; /* event 0: nothing was written */
+};
+
 struct app {
     struct workspace *workspace;
     bool read_only;  /* browsing works, reviews do not */
+    bool unlocked;   /* the test split may be reviewed */
     int64_t version; /* of the workspace, as last looked at */
     struct loop *loop;
     struct face_cache *faces;
@@ -71,9 +79,10 @@ struct app {
     struct view stack[16];
     int depth;
     bool quit, legend, smooth;
-    int face_scale; /* grid face side in pixels, times 24; 0: as fits the screen */
-    int last_key;   /* that led to the present action */
-    bool redraw;    /* a frame is due */
+    int face_scale;         /* grid face side in pixels, times 24; 0: as fits the screen */
+    struct written written; /* by the latest review */
+    int last_key;           /* that led to the present action */
+    bool redraw;            /* a frame is due */
 
     char message[512]; /* one line, until the next key; "" none */
     bool message_is_bad;
@@ -87,6 +96,15 @@ struct app {
  * action says so. They act on the range if one is selected (asking above 20 samples), else on the cursor's
  * sample. */
 enum outcome app_review(struct app *app, enum action action);
+
+/* The same for one row, the cursor staying where it is: a label, accept, flag, note or tag. Whether anything
+ * was written: app->written. */
+bool app_review_row(struct app *app, enum action action, uint32_t row);
+bool app_undo(struct app *app, bool redo);
+
+/* Opens the frozen test split for review, which is recorded, and closes it. */
+bool app_unlock(struct app *app);
+bool app_lock(struct app *app);
 
 /* The sample under the cursor, as a row of columns; -1 when the filter picks nothing. */
 int64_t app_row(const struct app *app);

@@ -90,6 +90,24 @@ static void run_set(struct app *app, const char *arguments)
     app_changed(app, CHANGE_SIZE);
 }
 
+static void run_unlock(struct app *app, const char *arguments)
+{
+    (void)arguments;
+    if (app->unlocked)
+        app_message(app, "the test split is unlocked already; :lock freezes it");
+    else if (app_unlock(app))
+        app_message(app, "the test split may be reviewed now; :lock freezes it again");
+}
+
+static void run_lock(struct app *app, const char *arguments)
+{
+    (void)arguments;
+    if (!app->unlocked)
+        app_message(app, "the test split is frozen already; :unlock opens it");
+    else if (app_lock(app))
+        app_message(app, "the test split is frozen again");
+}
+
 static void run_quit(struct app *app, const char *arguments)
 {
     (void)arguments;
@@ -105,6 +123,8 @@ const struct command_row command_rows[] = {
     {"rule", "RULE", "how votes become labels: majority distribution probability multi-target", run_rule},
     {"export", "FORMAT PATH", "write the samples of the filter", exporting_start},
     {"report", "PATH", "write a page about the model and the samples of the filter", exporting_report},
+    {"unlock", "", "open the frozen test split for review; recorded", run_unlock},
+    {"lock", "", "freeze the test split again", run_lock},
     {"train", "", "open the training form", run_train},
     {"set", "WORD", "legend nolegend smooth nosmooth size N", run_set},
     {"q", "", "leave ferlab", run_quit},

@@ -70,7 +70,7 @@ void face_panel_lay_out(const struct app *app, struct face_panel *p, int history
     bool beside = face_end > panel_end;
     l.history_row = panel_end;
     l.history_column = beside ? l.panel : 1;
-    *strip = l.scale > 0 ? strip_lay_out(app, (beside ? face_end : panel_end + history) + 1, height)
+    *strip = l.scale > 0 ? strip_lay_out(app, beside ? face_end + 1 : panel_end + history, height)
                          : (struct strip_layout){0};
     l.history_end = strip->down > 0 ? strip->top - 2 : height;
     p->layout = l;
@@ -118,6 +118,27 @@ static void draw_model_head(const struct columns *c, const struct face_layout *l
     draw_text(l->bars, l->model + used, 0, style, named ? " (%s)" : ", %s", seen);
 }
 
+/* The classes with their keys; `label` is marked, CLASS_NONE marks none. */
+static void draw_classes(const struct face_layout *l, int label)
+{
+    for (int k = 0; k < CLASS_COUNT; k++) {
+        int line = l->bars + 1 + k;
+        draw_text(line, l->names, 1, STYLE_BOLD, "%c", class_key(k));
+        draw_text(line, l->names + 2, l->votes - l->names - 3, k == label ? STYLE_BOLD : STYLE_NORMAL, "%s",
+                  class_title(k));
+        if (k == label)
+            draw_text(line, l->votes - 2, 1, STYLE_ACCENT, "◂");
+    }
+}
+
+static void draw_hidden(const struct face_layout *l)
+{
+    draw_classes(l, CLASS_NONE);
+    draw_text(l->bars, l->votes, 0, STYLE_ACCENT, "blind: decide first");
+    draw_text(l->bars + 1 + CLASS_COUNT + 1, l->panel, 0, STYLE_DIM,
+              "label, votes and model are hidden until you decide");
+}
+
 static void draw_bars(const struct app *app, const struct face_layout *l, size_t row)
 {
     const struct columns *c = app->columns;
@@ -130,15 +151,10 @@ static void draw_bars(const struct app *app, const struct face_layout *l, size_t
     else
         draw_text(l->bars, l->votes, l->bar_width + 5, STYLE_BOLD, "votes of %d", total);
     draw_model_head(c, l, row, predicted);
+    draw_classes(l, c->label[row]);
     for (int k = 0; k < CLASS_COUNT; k++) {
         int line = l->bars + 1 + k;
         enum style color = STYLE_EMOTION + (enum style)k;
-        bool is_label = c->label[row] == k;
-        draw_text(line, l->names, 1, STYLE_BOLD, "%c", class_key(k));
-        draw_text(line, l->names + 2, l->votes - l->names - 3, is_label ? STYLE_BOLD : STYLE_NORMAL, "%s",
-                  class_title(k));
-        if (is_label)
-            draw_text(line, l->votes - 2, 1, STYLE_ACCENT, "◂");
         double fraction = total > 0 ? (double)votes->count[k] / total : 0;
         draw_bar(line, l->votes, l->bar_width, fraction, color);
         draw_text(line, l->votes + l->bar_width, 4, votes->count[k] > 0 ? STYLE_NORMAL : STYLE_DIM,
@@ -261,11 +277,25 @@ static void draw_history(const struct face_panel *p)
     }
 }
 
-void face_panel_draw(struct app *app, struct face_panel *p, int slot, size_t row)
+void face_panel_title(const struct app *app, size_t row, const char *right)
 {
-    read_history(app, p, row);
+    const struct columns *c = app->columns;
+    int column = 1;
+    column += draw_text(1, column, draw_columns() / 2, STYLE_BOLD, "%s", c->name[row]);
+    draw_text(1, column, 0, STYLE_DIM, "   id %lld   split %s%s", (long long)c->id[row],
+              split_name((enum split)c->split[row]), c->reviewed[row] ? "   ✎ reviewed" : "");
+    draw_text(1, draw_columns() - str_columns(right) - 1, 0, STYLE_DIM, "%s", right);
+}
+
+void face_panel_draw(struct app *app, struct face_panel *p, int slot, size_t row, bool hidden)
+{
     if (p->layout.scale > 0)
         draw_face_image(app, p, slot, row);
+    if (hidden) {
+        draw_hidden(&p->layout);
+        return;
+    }
+    read_history(app, p, row);
     draw_bars(app, &p->layout, row);
     draw_facts(app, p, row);
     draw_history(p);

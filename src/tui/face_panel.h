@@ -38,10 +38,15 @@ struct face_panel {
 void face_panel_init(struct face_panel *p);
 void face_panel_free(struct face_panel *p);
 
-/* Lays out the panel from row 2 of the screen and the strip at the bottom. `history`: rows that the history
- * is to have at least where it stands under the face; it has more where the strip leaves room. */
+/* Lays out the panel from row 2 of the screen and the strip at the bottom. `history`: rows kept free for the
+ * history, and a gap, between them; it has more where the strip leaves room. */
 void face_panel_lay_out(const struct app *app, struct face_panel *p, int history, struct strip_layout *strip);
 
-void face_panel_draw(struct app *app, struct face_panel *p, int slot, size_t row);
+/* `hidden`: nothing that tells what others or the model said of it: no label, votes, prediction, scores,
+ * tags, note, history. */
+void face_panel_draw(struct app *app, struct face_panel *p, int slot, size_t row, bool hidden);
+
+/* The line above: the sample's name, id and split, and at its right end where in what order it stands. */
+void face_panel_title(const struct app *app, size_t row, const char *right);
 
 #endif

@@ -65,6 +65,8 @@ void refresh_reviews(struct app *app)
         return;
     if (!changed)
         return;
+    if (!reviews_unlocked(app->workspace, &app->unlocked, &e))
+        app_complain(app, "%s", e.text);
     rows_measure(app);
     app_changed(app, CHANGE_LABELS);
 }

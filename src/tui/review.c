@@ -9,21 +9,21 @@
 
 enum { ASK_ABOVE = 20 }; /* samples changed by one key without asking */
 
-/* What an action is for: places first … last of app->rows. */
+/* The rows that an action is for. */
 struct selection {
-    size_t first, last;
+    const uint32_t *rows;
+    size_t count;
     bool is_range;
 };
 
-static bool select_rows(const struct app *app, struct selection *s)
+static struct selection select_rows(const struct app *app)
 {
-    if (app->row_count == 0)
-        return false;
     size_t anchor = app->range_anchor >= 0 ? (size_t)app->range_anchor : app->cursor;
-    s->is_range = app->range_anchor >= 0;
-    s->first = anchor < app->cursor ? anchor : app->cursor;
-    s->last = anchor < app->cursor ? app->cursor : anchor;
-    return true;
+    size_t first = anchor < app->cursor ? anchor : app->cursor;
+    size_t last = anchor < app->cursor ? app->cursor : anchor;
+    return (struct selection){.rows = app->rows + first,
+                              .count = app->row_count > 0 ? last - first + 1 : 0,
+                              .is_range = app->range_anchor >= 0};
 }
 
 /* How one action turns a row into an event; false where the row needs none. */
@@ -96,20 +96,73 @@ static void report(struct app *app, const struct intent *intent, size_t row, int
     }
 }
 
+bool app_unlock(struct app *app)
+{
+    struct arena arena = {0};
+    struct event *events;
+    struct err e;
+    bool done =
+        reviews_append(app->workspace, &(struct review){.kind = EVENT_UNLOCK}, 1, &arena, &events, &e);
+    if (done)
+        refresh_reviews(app);
+    else
+        app_complain(app, "%s", e.text);
+    arena_free(&arena);
+    return done;
+}
+
+bool app_lock(struct app *app)
+{
+    struct arena arena = {0};
+    struct event *events;
+    struct err e;
+    size_t count = 1;
+    bool done = true;
+    while (done && count > 0)
+        done = reviews_lock(app->workspace, &arena, &events, &count, &e);
+    if (done)
+        refresh_reviews(app);
+    else
+        app_complain(app, "%s", e.text);
+    arena_free(&arena);
+    return done;
+}
+
+/* Whether these may be written: asks before the first decision on the test split. */
+static bool open_for(struct app *app, const struct review *reviews, size_t count)
+{
+    size_t frozen = 0;
+    struct err e;
+    char number[32];
+    if (app->unlocked)
+        return true;
+    if (!reviews_frozen(app->workspace, reviews, count, &frozen, &e)) {
+        app_complain(app, "%s", e.text);
+        return false;
+    }
+    if (frozen == 0)
+        return true;
+    bool yes = count == 1
+                   ? app_ask_yes(app, "The test split is frozen. Unlock it for review (recorded)?")
+                   : app_ask_yes(app, "%s of these are of the frozen test split. Unlock it (recorded)?",
+                                 draw_count(number, (int64_t)frozen));
+    return yes && app_unlock(app);
+}
+
 /* Writes the events and takes them in. */
 static bool apply(struct app *app, const struct selection *s, const struct intent *intent)
 {
     const struct columns *c = app->columns;
-    size_t most = s->last - s->first + 1, count = 0, row = 0;
-    struct review *reviews = malloc(most * sizeof *reviews);
+    size_t count = 0, row = 0;
+    struct review *reviews = malloc(s->count * sizeof *reviews);
     if (reviews == NULL) {
         app_complain(app, "out of memory");
         return false;
     }
-    for (size_t i = s->first; i <= s->last; i++) {
-        if (!wants_event(c, app->rows[i], intent))
+    for (size_t i = 0; i < s->count; i++) {
+        if (!wants_event(c, s->rows[i], intent))
             continue;
-        row = app->rows[i];
+        row = s->rows[i];
         const char *value = intent->value != NULL ? intent->value : class_name(c->label[row]);
         reviews[count++] = (struct review){.sample = c->id[row], .kind = intent->kind, .value = value};
     }
@@ -121,10 +174,13 @@ static bool apply(struct app *app, const struct selection *s, const struct inten
         app_message(app, intent->kind == EVENT_ACCEPT
                              ? "no label to accept here: the crowd gives none; 1-8, 9 or 0 gives one"
                              : "nothing to change here");
+    } else if (!open_for(app, reviews, count)) {
+        /* it was said why */
     } else if (!reviews_append(app->workspace, reviews, count, &arena, &events, &e)) {
         app_complain(app, "%s", e.text);
     } else {
         int before = c->label[row];
+        app->written = (struct written){events[0].kind, events[0].id, events[0].sample};
         refresh_reviews(app);
         report(app, intent, row, before, count);
         done = true;
@@ -136,77 +192,60 @@ static bool apply(struct app *app, const struct selection *s, const struct inten
 
 static bool agreed(struct app *app, const struct selection *s, const char *what)
 {
-    size_t count = s->last - s->first + 1;
     char number[32];
-    return count <= ASK_ABOVE || app_ask_yes(app, "%s %s samples?", what, draw_count(number, (int64_t)count));
+    return s->count <= ASK_ABOVE ||
+           app_ask_yes(app, "%s %s samples?", what, draw_count(number, (int64_t)s->count));
 }
 
 static bool any_row(const struct app *app, const struct selection *s, const struct intent *intent)
 {
-    for (size_t i = s->first; i <= s->last; i++)
-        if (wants_event(app->columns, app->rows[i], intent))
+    for (size_t i = 0; i < s->count; i++)
+        if (wants_event(app->columns, s->rows[i], intent))
             return true;
     return false;
 }
 
-/* Labels, accepts, flags and tags; then the range is done with, and the cursor moves on where the action says
- * so. */
-static enum outcome review_selection(struct app *app, const struct intent *intent, const char *what,
-                                     bool moves_on)
+static void review_selection(struct app *app, const struct selection *s, const struct intent *intent,
+                             const char *what)
 {
-    struct selection s;
-    if (!select_rows(app, &s) || !agreed(app, &s, what) || !apply(app, &s, intent))
-        return OUTCOME_REDRAW;
-    app->range_anchor = -1;
-    if (moves_on)
-        app_move_to(app, s.last + 1);
-    return OUTCOME_REDRAW;
+    if (agreed(app, s, what))
+        apply(app, s, intent);
 }
 
-static enum outcome review_label(struct app *app, int class_index)
+static void review_label(struct app *app, const struct selection *s, int class_index)
 {
     char what[64];
     snprintf(what, sizeof what, "Label as %s:", class_title(class_index));
-    return review_selection(app, &(struct intent){.kind = EVENT_RELABEL, .value = class_name(class_index)},
-                            what, true);
+    review_selection(app, s, &(struct intent){.kind = EVENT_RELABEL, .value = class_name(class_index)}, what);
 }
 
-static enum outcome review_flag(struct app *app)
+static void review_flag(struct app *app, const struct selection *s)
 {
-    struct selection s;
     struct intent intent = {.kind = EVENT_FLAG, .value = ""};
-    if (!select_rows(app, &s))
-        return OUTCOME_REDRAW;
-    if (!any_row(app, &s, &intent))
+    if (!any_row(app, s, &intent))
         intent.kind = EVENT_UNFLAG;
-    return review_selection(app, &intent, intent.kind == EVENT_FLAG ? "Flag" : "Take the flags back from",
-                            false);
+    review_selection(app, s, &intent, intent.kind == EVENT_FLAG ? "Flag" : "Take the flags back from");
 }
 
-static enum outcome review_tag(struct app *app)
+static void review_tag(struct app *app, const struct selection *s)
 {
-    struct selection s;
     char tag[64];
-    if (!select_rows(app, &s) || !app_ask_line(app, "tag ", "", tag, sizeof tag) || tag[0] == '\0')
-        return OUTCOME_REDRAW;
+    if (!app_ask_line(app, "tag ", "", tag, sizeof tag) || tag[0] == '\0')
+        return;
     struct intent intent = {.kind = EVENT_TAG, .value = tag};
-    if (!any_row(app, &s, &intent))
+    if (!any_row(app, s, &intent))
         intent.kind = EVENT_UNTAG;
-    return review_selection(app, &intent, intent.kind == EVENT_TAG ? "Tag" : "Untag", false);
+    review_selection(app, s, &intent, intent.kind == EVENT_TAG ? "Tag" : "Untag");
 }
 
 /* A range gets one note, which takes the place of what its samples had. */
-static enum outcome review_note(struct app *app)
+static void review_note(struct app *app, const struct selection *s)
 {
-    struct selection s;
     char note[400];
-    if (!select_rows(app, &s))
-        return OUTCOME_REDRAW;
-    const char *present = s.is_range ? NULL : app->columns->note[app_row(app)];
-    if (!app_ask_line(app, s.is_range ? "note for the range " : "note ", present != NULL ? present : "", note,
-                      sizeof note))
-        return OUTCOME_REDRAW;
-    return review_selection(app, &(struct intent){.kind = EVENT_NOTE, .value = note}, "Note", false);
+    const char *present = s->is_range ? NULL : app->columns->note[s->rows[0]];
+    if (app_ask_line(app, s->is_range ? "note for the range " : "note ", present != NULL ? present : "", note,
+                     sizeof note))
+        review_selection(app, s, &(struct intent){.kind = EVENT_NOTE, .value = note}, "Note");
 }
 
 /* The review that an undo or redo is about; NULL where the log does not tell. */
@@ -250,7 +289,7 @@ static void report_undo(struct app *app, const char *verb, const struct event *s
         app_message(app, "%s: %s of %s", verb, what, c->name[row]);
 }
 
-static enum outcome review_undo(struct app *app, bool redo)
+static void review_undo(struct app *app, bool redo)
 {
     struct arena arena = {0};
     struct event *events = NULL;
@@ -270,14 +309,15 @@ static enum outcome review_undo(struct app *app, bool redo)
         if (place >= 0)
             app_move_to(app, (size_t)place);
         const struct event *subject = subject_of(app, &events[0], &arena);
-        if (subject != NULL)
+        if (subject != NULL) {
+            app->written = (struct written){events[0].kind, subject->id, subject->sample};
             report_undo(app, redo ? "redone" : "undone", subject, row, before, count);
+        }
     }
     arena_free(&arena);
-    return OUTCOME_REDRAW;
 }
 
-static enum outcome review_range(struct app *app)
+static void review_range(struct app *app)
 {
     if (app->range_anchor >= 0 || app->row_count == 0) {
         app->range_anchor = -1;
@@ -286,43 +326,75 @@ static enum outcome review_range(struct app *app)
         app_message(app, "a range from here: move to its other end, then a label, space, f, n or T is for "
                          "all of it; Esc leaves");
     }
-    return OUTCOME_REDRAW;
+}
+
+/* Whether something may be written about these; says why not. */
+static bool may_review(struct app *app, const struct selection *s)
+{
+    if (app->read_only)
+        app_complain(app, "%s may only be read; copy it to where you may write, and review the copy",
+                     workspace_path(app->workspace));
+    else if (s->count == 0)
+        app_message(app, "no sample is selected");
+    return !app->read_only && s->count > 0;
+}
+
+static void review(struct app *app, const struct selection *s, enum action action)
+{
+    app->written = (struct written){0};
+    if (!may_review(app, s))
+        return;
+    switch (action) {
+    case ACTION_ACCEPT:
+        review_selection(app, s, &(struct intent){.kind = EVENT_ACCEPT}, "Accept the labels of");
+        break;
+    case ACTION_FLAG:
+        review_flag(app, s);
+        break;
+    case ACTION_TAG:
+        review_tag(app, s);
+        break;
+    case ACTION_NOTE:
+        review_note(app, s);
+        break;
+    default:
+        review_label(app, s, action_class(action));
+        break;
+    }
+}
+
+bool app_review_row(struct app *app, enum action action, uint32_t row)
+{
+    review(app, &(struct selection){.rows = &row, .count = 1}, action);
+    return app->written.event != 0;
+}
+
+bool app_undo(struct app *app, bool redo)
+{
+    app->written = (struct written){0};
+    if (may_review(app, &(struct selection){.count = 1}))
+        review_undo(app, redo);
+    return app->written.event != 0;
 }
 
 enum outcome app_review(struct app *app, enum action action)
 {
-    app->redraw = true;
-    if (action == ACTION_RANGE)
-        return review_range(app);
-    if (action == ACTION_SKIP) {
+    struct selection s = select_rows(app);
+    if (action == ACTION_RANGE) {
+        review_range(app);
+    } else if (action == ACTION_SKIP) {
         app->range_anchor = -1;
         app_move_to(app, app->cursor + 1);
-        return OUTCOME_REDRAW;
+    } else if (action == ACTION_UNDO || action == ACTION_REDO) {
+        app_undo(app, action == ACTION_REDO);
+    } else {
+        size_t next = (size_t)(s.rows - app->rows) + s.count;
+        review(app, &s, action);
+        if (app->written.event != 0) { /* the range is done with; what decided moves on */
+            app->range_anchor = -1;
+            if (action == ACTION_ACCEPT || action_class(action) >= 0)
+                app_move_to(app, next);
+        }
     }
-    if (app->read_only) {
-        app_complain(app, "%s may only be read; copy it to where you may write, and review the copy",
-                     workspace_path(app->workspace));
-        return OUTCOME_REDRAW;
-    }
-    if (app->row_count == 0 && action != ACTION_UNDO && action != ACTION_REDO) {
-        app_message(app, "no sample is selected");
-        return OUTCOME_REDRAW;
-    }
-    switch (action) {
-    case ACTION_ACCEPT:
-        return review_selection(app, &(struct intent){.kind = EVENT_ACCEPT}, "Accept the labels of", true);
-    case ACTION_FLAG:
-        return review_flag(app);
-    case ACTION_TAG:
-        return review_tag(app);
-    case ACTION_NOTE:
-        return review_note(app);
-    case ACTION_UNDO:
-    case ACTION_REDO:
-        return review_undo(app, action == ACTION_REDO);
-    default:
-        break;
-    }
-    int class_index = action_class(action);
-    return class_index >= 0 ? review_label(app, class_index) : OUTCOME_IGNORED;
+    return OUTCOME_REDRAW;
 }

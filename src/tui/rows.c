@@ -92,16 +92,8 @@ bool app_set_filter(struct app *app, const char *text)
 
 void rows_queue_filter(const struct app *app, char *out, size_t size)
 {
-    size_t used = 0;
-    out[0] = '\0';
-    for (const char *p = app->filter_text; *p != '\0';) {
-        size_t gap = strspn(p, " "), word = strcspn(p + gap, " ");
-        if (strncmp(p + gap, "sort:", 5) != 0 && used + gap + word < size) {
-            memcpy(out + used, p, gap + word);
-            used += gap + word;
-            out[used] = '\0';
-        }
-        p += gap + word;
-    }
-    snprintf(out + used, size - used, "%ssort:-suspect", used > 0 ? " " : "");
+    const char *text = app->filter_text;
+    bool ordered = strncmp(text, "sort:", 5) == 0 || strstr(text, " sort:") != NULL;
+    snprintf(out, size, "%s%s%s", text, text[0] != '\0' && !ordered ? " " : "",
+             ordered ? "" : "sort:-suspect");
 }

@@ -1,6 +1,7 @@
 /* Laying out and painting the strip. */
 #include "strip.h"
 
+#include "align.h"
 #include "caption.h"
 
 #include "ferlab/face/image.h"
@@ -40,10 +41,10 @@ struct strip_layout strip_lay_out(const struct app *app, int first_row, int last
     return l;
 }
 
-static size_t first_place(const struct app *app, const struct strip_layout *l)
+static size_t first_place(const struct strip_faces *faces, const struct strip_layout *l)
 {
     size_t page = (size_t)l->across * (size_t)l->down;
-    return app->cursor / page * page;
+    return faces->at / page * page;
 }
 
 static void paint_face(struct strip *s, int i, const uint8_t *pixels)
@@ -79,24 +80,27 @@ static void paint(struct app *app, struct strip *s, const uint32_t *rows, int co
     s->drawn = *l;
 }
 
-void strip_draw(struct app *app, struct strip *s, int slot)
+void strip_draw(struct app *app, struct strip *s, int slot, const struct strip_faces *faces)
 {
     const struct strip_layout *l = &s->layout;
-    size_t first = first_place(app, l), page = (size_t)l->across * (size_t)l->down;
-    int count = (int)(app->row_count - first < page ? app->row_count - first : page);
-    paint(app, s, app->rows + first, count);
+    size_t first = first_place(faces, l), page = (size_t)l->across * (size_t)l->down;
+    int count = (int)(faces->count - first < page ? faces->count - first : page);
+    paint(app, s, faces->rows + first, count);
     images_place(app->images, slot, l->top, LEFT, l->down * (l->rows + 1) - 1, l->across * l->step,
                  &s->canvas);
     for (int i = 0; i < count; i++) {
         size_t place = first + (size_t)i;
-        caption_draw(app, app->rows[place], l->top + i / l->across * (l->rows + 1) + l->rows,
-                     LEFT + i % l->across * l->step,
-                     l->columns > LEAST_STEP - 1 ? l->columns : LEAST_STEP - 1,
-                     place == app->cursor ? STYLE_SELECTED : STYLE_NORMAL);
+        int line = l->top + i / l->across * (l->rows + 1) + l->rows, column = LEFT + i % l->across * l->step;
+        int width = l->columns > LEAST_STEP - 1 ? l->columns : LEAST_STEP - 1;
+        enum style style = place == faces->at ? STYLE_SELECTED : STYLE_NORMAL;
+        if (faces->hides != NULL && faces->hides(faces->of, place))
+            align_centre(line, column, width, style, place == faces->at ? "  ?  " : "?");
+        else
+            caption_draw(app, faces->rows[place], line, column, width, style);
     }
 }
 
-int64_t strip_at(const struct app *app, const struct strip *s, int row, int column)
+int64_t strip_at(const struct strip *s, const struct strip_faces *faces, int row, int column)
 {
     const struct strip_layout *l = &s->layout;
     if (l->down == 0 || row < l->top || column < LEFT)
@@ -104,6 +108,6 @@ int64_t strip_at(const struct app *app, const struct strip *s, int row, int colu
     int line = (row - l->top) / (l->rows + 1), at = (column - LEFT) / l->step;
     if (line >= l->down || at >= l->across)
         return -1;
-    size_t place = first_place(app, l) + (size_t)(line * l->across + at);
-    return place < app->row_count ? (int64_t)place : -1;
+    size_t place = first_place(faces, l) + (size_t)(line * l->across + at);
+    return place < faces->count ? (int64_t)place : -1;
 }

@@ -1,5 +1,5 @@
-/* The strip: the faces around the cursor, small, in the order of the filter, with their captions. One image
- * that turns page by page, so most moves of the cursor send no pixels. */
+/* The strip: the faces around the one that is shown large, small and in their order, with their captions. One
+ * image that turns page by page, so most moves send no pixels. */
 #ifndef FERLAB_TUI_STRIP_H
 #define FERLAB_TUI_STRIP_H
 
@@ -23,12 +23,21 @@ struct strip {
     int shown_count; /* -1: the canvas shows nothing of use */
 };
 
+/* The faces in their order, of which `at` is shown large. */
+struct strip_faces {
+    const uint32_t *rows; /* of columns */
+    size_t count, at;
+    /* Whether the caption of the face at that place is kept back; NULL: of none. */
+    bool (*hides)(const void *of, size_t place);
+    const void *of;
+};
+
 /* The largest faces that fit between these rows of the screen, the last one included. */
 struct strip_layout strip_lay_out(const struct app *app, int first_row, int last_row);
 
-void strip_draw(struct app *app, struct strip *s, int slot);
+void strip_draw(struct app *app, struct strip *s, int slot, const struct strip_faces *faces);
 
-/* The place in app->rows of what lies at this cell, or -1. */
-int64_t strip_at(const struct app *app, const struct strip *s, int row, int column);
+/* The place among them of what lies at this cell, or -1. */
+int64_t strip_at(const struct strip *s, const struct strip_faces *faces, int row, int column);
 
 #endif

@@ -3,8 +3,6 @@
  */
 #include "face_panel.h"
 
-#include "ferlab/base/str.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,17 +13,9 @@ struct face {
     struct strip strip;
 };
 
-static void draw_title(const struct app *app, size_t row)
+static struct strip_faces neighbours(const struct app *app)
 {
-    const struct columns *c = app->columns;
-    char at[32], all[32], right[80];
-    snprintf(right, sizeof right, "%s of %s", draw_count(at, (int64_t)app->cursor + 1),
-             draw_count(all, (int64_t)app->row_count));
-    int column = 1;
-    column += draw_text(1, column, draw_columns() / 2, STYLE_BOLD, "%s", c->name[row]);
-    draw_text(1, column, 0, STYLE_DIM, "   id %lld   split %s%s", (long long)c->id[row],
-              split_name((enum split)c->split[row]), c->reviewed[row] ? "   ✎ reviewed" : "");
-    draw_text(1, draw_columns() - str_columns(right) - 1, 0, STYLE_DIM, "%s", right);
+    return (struct strip_faces){.rows = app->rows, .count = app->row_count, .at = app->cursor};
 }
 
 static void draw_why(struct app *app, size_t row)
@@ -44,11 +34,16 @@ static void face_draw(struct app *app, void *state)
         draw_text(draw_rows() / 2, 2, 0, STYLE_DIM, "no sample passes this filter; / changes it");
         return;
     }
-    face_panel_lay_out(app, &f->panel, 3, &f->strip.layout);
-    draw_title(app, (size_t)row);
-    if (f->strip.layout.down > 0)
-        strip_draw(app, &f->strip, SLOT_STRIP);
-    face_panel_draw(app, &f->panel, SLOT_FACE, (size_t)row);
+    face_panel_lay_out(app, &f->panel, 4, &f->strip.layout);
+    char at[32], all[32], place[80];
+    snprintf(place, sizeof place, "%s of %s", draw_count(at, (int64_t)app->cursor + 1),
+             draw_count(all, (int64_t)app->row_count));
+    face_panel_title(app, (size_t)row, place);
+    if (f->strip.layout.down > 0) {
+        struct strip_faces faces = neighbours(app);
+        strip_draw(app, &f->strip, SLOT_STRIP, &faces);
+    }
+    face_panel_draw(app, &f->panel, SLOT_FACE, (size_t)row, false);
     draw_why(app, (size_t)row);
 }
 
@@ -105,7 +100,8 @@ static enum outcome face_act(struct app *app, void *state, enum action action)
 static enum outcome face_mouse(struct app *app, void *state, int row, int column, bool doubled)
 {
     const struct face *f = state;
-    int64_t place = strip_at(app, &f->strip, row, column);
+    struct strip_faces faces = neighbours(app);
+    int64_t place = strip_at(&f->strip, &faces, row, column);
     (void)doubled;
     if (place < 0)
         return OUTCOME_DONE;

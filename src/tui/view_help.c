@@ -77,13 +77,9 @@ static bool help_open(struct app *app, void **state)
         return false;
     }
     static const char *const groups[][2] = {
-        {"review", "Reviewing"},
-        {"move", "Moving"},
-        {"view", "Views"},
-        {"face", "Over a face"},
-        {"matrix", "Confusion matrix and metrics"},
-        {"training", "Training"},
-        {"models", "Models"},
+        {"review", "Reviewing"},  {"queue", "Review queue"}, {"move", "Moving"},
+        {"view", "Views"},        {"face", "Over a face"},   {"matrix", "Confusion matrix and metrics"},
+        {"training", "Training"}, {"models", "Models"},
     };
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
         add_group(h, groups[i][0], groups[i][1]);

@@ -106,7 +106,7 @@ static void test_the_queue_orders_by_suspicion(void **state)
     (void)state;
     struct screen *s = fixture_start(&f, &full_screen, "pred!=label sort:id");
     type_keys(s, "r");
-    expect_text(s, "pred!=label sort:-suspect");
+    expect_text(s, "left ");
     expect_text(s, "votes of ten");
 }
 

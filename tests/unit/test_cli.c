@@ -159,10 +159,10 @@ static void test_version_and_help(void **state)
 static void test_every_command_has_help(void **state)
 {
     (void)state;
-    static const char *const names[] = {"import", "export", "list",   "show",    "label",  "accept", "flag",
-                                        "unflag", "note",   "tag",    "untag",   "undo",   "redo",   "log",
-                                        "train",  "runs",   "eval",   "predict", "models", "model",  "synth",
-                                        "demo",   "bench",  "doctor", "report"};
+    static const char *const names[] = {"import", "report", "export", "list",  "show",  "label", "accept",  "flag",
+                                        "unflag", "note",   "tag",   "untag", "undo",  "redo",    "unlock",
+                                        "lock",   "log",    "train", "runs",  "eval",  "predict", "models",
+                                        "model",  "synth",  "demo",  "bench", "doctor"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char *text = run_text(names[i], "--help", NULL), start[64];
         snprintf(start, sizeof start, "Usage: ferlab [-w FILE] %s ", names[i]);
@@ -493,6 +493,35 @@ static void test_log_limit_gives_the_newest_oldest_first(void **state)
     json_decref(log);
 }
 
+static void test_the_test_split_is_frozen_until_unlocked(void **state)
+{
+    (void)state;
+    char faces[PATH_MAX + 32], first[32], filter[] = "split:test label:happiness";
+    snprintf(faces, sizeof faces, "%s/synth", dir);
+    json_decref(run_ferlab_json("synth", faces, "--count", "60", "--seed", "1", "--json", NULL));
+    json_decref(run_ferlab_json("import", faces, "--json", NULL));
+    json_t *test = run_ferlab_json("list", filter, "--json", NULL);
+    assert_true(json_array_size(test) > 0);
+    snprintf(first, sizeof first, "%lld",
+             (long long)json_integer_value(json_object_get(json_array_get(test, 0), "id")));
+    EXPECT_FAILURE(1, "which is frozen; 'ferlab unlock' opens it", "label", first, "fear");
+    EXPECT_FAILURE(1, "so nothing was changed", "accept", "--where", "label:happiness", "--yes");
+    json_decref(run_ferlab_json("flag", first, "--json", NULL));
+    EXPECT_FAILURE(2, "add --yes", "unlock");
+    json_t *events = run_ferlab_json("unlock", "second", "opinion", "--yes", "--json", NULL);
+    assert_string_equal(word(json_array_get(events, 0), "kind"), "unlock");
+    assert_string_equal(word(json_array_get(events, 0), "value"), "second opinion");
+    json_decref(events);
+    EXPECT_FAILURE(1, "is unlocked already", "unlock", "--yes");
+    json_decref(run_ferlab_json("label", first, "fear", "--json", NULL));
+    events = run_ferlab_json("lock", "--json", NULL);
+    assert_string_equal(word(json_array_get(events, 0), "kind"), "undo");
+    json_decref(events);
+    EXPECT_FAILURE(1, "is frozen already", "lock");
+    EXPECT_FAILURE(1, "which is frozen", "undo");
+    json_decref(test);
+}
+
 static void test_kill_during_labelling_keeps_what_was_acknowledged(void **state)
 {
     (void)state;
@@ -697,6 +726,7 @@ int main(void)
         TEST(test_notes_never_reach_the_terminal_raw),
         TEST(test_undo_and_redo_walk_without_limit),
         TEST(test_log_limit_gives_the_newest_oldest_first),
+        TEST(test_the_test_split_is_frozen_until_unlocked),
         TEST(test_kill_during_labelling_keeps_what_was_acknowledged),
         TEST(test_import_document_lists_rejections),
         TEST(test_import_says_plainly_what_was_rejected_and_what_comes_next),

@@ -373,6 +373,7 @@ static void test_refreshing_equals_loading_anew(void **state)
 
     (void)state;
     fixture_open(&f, 12);
+    fixture_unlock(&f);
     int64_t model = add_model(&f, "m", 2, 12);
     struct columns *kept = load(&f, model);
 
@@ -404,6 +405,7 @@ static void test_refreshing_after_a_large_undo_equals_loading_anew(void **state)
 
     (void)state;
     fixture_open(&f, MANY);
+    fixture_unlock(&f);
     append(&f, 7, EVENT_NOTE, "kept");
     for (int i = 0; i < MANY; i++)
         reviews[i] = (struct review){.sample = i + 1, .kind = EVENT_RELABEL, .value = "contempt"};

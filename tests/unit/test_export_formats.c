@@ -78,6 +78,7 @@ static int setup(void **state)
     review(VALID_ID, EVENT_NOTE, "wide \"eyes\"");
     review(VALID_ID, EVENT_TAG, "blur");
     review(VALID_ID, EVENT_TAG, "dark");
+    fixture_unlock(&f);
     review(TEST_ID, EVENT_VOTES, "0,0,0,0,0,0,9,1,0,0");
     return 0;
 }

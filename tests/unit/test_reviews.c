@@ -185,6 +185,7 @@ static void test_redo_retraces_undo_in_order_over_many_samples(void **state)
 
     (void)state;
     fixture_open(&f, 50);
+    fixture_unlock(&f);
     for (int i = 1; i <= 50; i++)
         append(&f, i, EVENT_RELABEL, "fear");
     for (int i = 0; i < 30; i++)
@@ -228,6 +229,7 @@ static void test_a_batch_is_undone_and_redone_together(void **state)
 
     (void)state;
     fixture_open(&f, 20);
+    fixture_unlock(&f);
     append(&f, 5, EVENT_RELABEL, "anger");
     for (int i = 0; i < 20; i++)
         reviews[i] = (struct review){.sample = i + 1, .kind = EVENT_RELABEL, .value = "contempt"};
@@ -236,11 +238,12 @@ static void test_a_batch_is_undone_and_redone_together(void **state)
         assert_int_equal(events[i].batch, events[0].id);
         assert_int_equal(events[i].sample, i + 1);
     }
+    int64_t first = events[0].id;
     MUST(&f, reviews_undo(f.ws, &f.arena, &events, &count, &f.e));
     assert_int_equal(count, 20);
     for (int i = 0; i < 20; i++) {
         assert_int_equal(events[i].kind, EVENT_UNDO);
-        assert_int_equal(events[i].undoes, 2 + i);
+        assert_int_equal(events[i].undoes, first + i);
         assert_int_equal(events[i].sample, i + 1);
         assert_int_equal(events[i].batch, events[0].id);
     }
@@ -249,7 +252,7 @@ static void test_a_batch_is_undone_and_redone_together(void **state)
     MUST(&f, reviews_redo(f.ws, &f.arena, &events, &count, &f.e));
     assert_int_equal(count, 20);
     assert_int_equal(events[19].kind, EVENT_REDO);
-    assert_int_equal(events[19].undoes, 41);
+    assert_int_equal(events[19].undoes, first + 39);
     assert_int_equal(label_of(&f, 5), CLASS_CONTEMPT);
     fixture_close(&f);
 }
@@ -324,6 +327,81 @@ static void test_standing_follows_undo_and_redo(void **state)
     REFUSED(&f, reviews_standing(events, 7, standing, &f.e), "undoes 99");
 }
 
+static size_t lock(struct fixture *f)
+{
+    struct event *events;
+    size_t count;
+
+    MUST(f, reviews_lock(f->ws, &f->arena, &events, &count, &f->e));
+    return count;
+}
+
+static bool relabel(struct fixture *f, int64_t sample)
+{
+    struct event *events;
+    struct review review = {.sample = sample, .kind = EVENT_RELABEL, .value = "fear"};
+
+    return reviews_append(f->ws, &review, 1, &f->arena, &events, &f->e);
+}
+
+static void test_the_test_split_is_frozen_until_unlocked(void **state)
+{
+    struct fixture f;
+    struct event *events;
+    size_t frozen, count;
+    bool unlocked = true;
+
+    (void)state;
+    fixture_open(&f, 20); /* samples 10 and 20 are of the test split */
+    struct review both[] = {{.sample = 9, .kind = EVENT_ACCEPT, .value = "fear"},
+                            {.sample = 10, .kind = EVENT_VOTES, .value = "1,0,0,0,0,0,0,0,0,0"},
+                            {.sample = 10, .kind = EVENT_FLAG}};
+    REFUSED(&f, relabel(&f, 10), "of the test split, which is frozen; 'ferlab unlock'");
+    REFUSED(&f, reviews_append(f.ws, both, 3, &f.arena, &events, &f.e), "1 of these 3 samples");
+    assert_int_equal(plain_number(f.path, "SELECT count(*) FROM event"), 0);
+    MUST(&f, reviews_append(f.ws, both + 2, 1, &f.arena, &events, &f.e)); /* a flag changes no label */
+    MUST(&f, reviews_frozen(f.ws, both, 3, &frozen, &f.e));
+    assert_int_equal(frozen, 1);
+
+    struct review unlock = {.kind = EVENT_UNLOCK, .value = "second opinion"};
+    MUST(&f, reviews_append(f.ws, &unlock, 1, &f.arena, &events, &f.e));
+    MUST(&f, reviews_unlocked(f.ws, &unlocked, &f.e));
+    assert_true(unlocked);
+    MUST(&f, relabel(&f, 10));
+    setenv("FERLAB_REVIEWER", "ben", 1); /* it holds for everybody, and anybody may freeze it again */
+    MUST(&f, relabel(&f, 20));
+    assert_int_equal(lock(&f), 1);
+    assert_int_equal(lock(&f), 0);
+    MUST(&f, reviews_unlocked(f.ws, &unlocked, &f.e));
+    assert_false(unlocked);
+    REFUSED(&f, relabel(&f, 20), "frozen");
+    setenv("FERLAB_REVIEWER", "ana", 1);
+    REFUSED(&f, reviews_undo(f.ws, &f.arena, &events, &count, &f.e), "frozen"); /* of sample 10 */
+    fixture_close(&f);
+}
+
+static void test_undoing_the_unlock_freezes_and_undo_and_redo_keep_to_it(void **state)
+{
+    struct fixture f;
+    struct event *events;
+    size_t count;
+    struct review unlock = {.kind = EVENT_UNLOCK};
+
+    (void)state;
+    fixture_open(&f, 20);
+    MUST(&f, reviews_append(f.ws, &unlock, 1, &f.arena, &events, &f.e));
+    MUST(&f, relabel(&f, 10));
+    MUST(&f, reviews_undo(f.ws, &f.arena, &events, &count, &f.e)); /* the label */
+    MUST(&f, reviews_undo(f.ws, &f.arena, &events, &count, &f.e)); /* the unlock */
+    assert_int_equal(count, 1);
+    REFUSED(&f, relabel(&f, 10), "frozen");
+    MUST(&f, reviews_redo(f.ws, &f.arena, &events, &count, &f.e)); /* the unlock */
+    MUST(&f, reviews_redo(f.ws, &f.arena, &events, &count, &f.e)); /* the label */
+    assert_int_equal(count, 1);
+    assert_int_equal(plain_number(f.path, "SELECT count(*) FROM standing"), 2);
+    fixture_close(&f);
+}
+
 /* A child that relabels samples as fast as it can and tells each event's id through the pipe once it is
  * acknowledged. */
 static void write_reviews(struct fixture *f, int seed, int tell, int count)
@@ -334,8 +412,8 @@ static void write_reviews(struct fixture *f, int seed, int tell, int count)
     if (!workspace_open(&ws, f->path, WORKSPACE_WRITE, &f->e))
         _exit(1);
     for (int i = 0; i < count; i++) {
-        struct review reviews[2] = {{.sample = 1 + (seed + i) % 10, .kind = EVENT_RELABEL, .value = "fear"},
-                                    {.sample = 1 + (seed + i) % 10, .kind = EVENT_TAG, .value = "seen"}};
+        struct review reviews[2] = {{.sample = 1 + (seed + i) % 9, .kind = EVENT_RELABEL, .value = "fear"},
+                                    {.sample = 1 + (seed + i) % 9, .kind = EVENT_TAG, .value = "seen"}};
 
         if (!reviews_append(ws, reviews, 2, &f->arena, &events, &f->e))
             _exit(2);
@@ -428,6 +506,8 @@ static void test_acknowledged_reviews_survive_kill(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_test_split_is_frozen_until_unlocked),
+        cmocka_unit_test(test_undoing_the_unlock_freezes_and_undo_and_redo_keep_to_it),
         cmocka_unit_test(test_an_event_says_who_when_and_what),
         cmocka_unit_test(test_values_that_make_no_sense_are_refused),
         cmocka_unit_test(test_a_reviewers_name_must_print),

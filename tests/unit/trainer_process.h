@@ -87,6 +87,7 @@ static inline int files_in_run(struct place *p, const char *name)
     return count;
 }
 
+/* All but the frozen test split. */
 static inline void relabel_all(struct place *p, const char *value)
 {
     struct arena arena = {0};
@@ -94,9 +95,11 @@ static inline void relabel_all(struct place *p, const char *value)
     struct columns *c = load(p, -1);
     struct review *reviews = calloc(c->count, sizeof *reviews);
     struct event *events;
+    size_t count = 0;
     for (size_t i = 0; i < c->count; i++)
-        reviews[i] = (struct review){.sample = c->id[i], .kind = EVENT_RELABEL, .value = value};
-    assert_true(reviews_append(p->ws, reviews, c->count, &arena, &events, &e));
+        if (c->split[i] != SPLIT_TEST)
+            reviews[count++] = (struct review){.sample = c->id[i], .kind = EVENT_RELABEL, .value = value};
+    assert_true(reviews_append(p->ws, reviews, count, &arena, &events, &e));
     free(reviews);
     columns_free(c);
     arena_free(&arena);

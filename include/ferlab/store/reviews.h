@@ -44,13 +44,14 @@ struct review {     /* to be written */
 };
 
 const char *event_kind_name(enum event_kind k);
+bool event_decides(enum event_kind k); /* relabel, accept, votes: the label follows from it */
 
 /* $FERLAB_REVIEWER, else the login name. Writing wants one of 1 to 64 bytes on one line. */
 const char *reviews_reviewer(void);
 
 /* Appends one action durably; when it returns true, the events are on disk. New events, in order, go to *out
  * (count of them; strings in the arena). Fails as a whole: unknown sample, a class that does not exist, a
- * value with line breaks where none may be. */
+ * value with line breaks where none may be, a decision on the frozen test split. */
 bool reviews_append(struct workspace *ws, const struct review *reviews, size_t count, struct arena *arena,
                     struct event **out, struct err *e);
 
@@ -58,6 +59,19 @@ bool reviews_append(struct workspace *ws, const struct review *reviews, size_t c
 bool reviews_undo(struct workspace *ws, struct arena *arena, struct event **out, size_t *count,
                   struct err *e);
 bool reviews_redo(struct workspace *ws, struct arena *arena, struct event **out, size_t *count,
+                  struct err *e);
+
+/* The test split is frozen: what decides a label there, and undoing or redoing that, is refused unless an
+ * unlock stands. It is written like any review, holds for everybody, and is undone by its reviewer's undo or
+ * by reviews_lock, whoever calls it. Flags, notes and tags change no label and are free. */
+bool reviews_unlocked(struct workspace *ws, bool *unlocked, struct err *e);
+/* How many of these reviews would be refused for that. */
+bool reviews_frozen(struct workspace *ws, const struct review *reviews, size_t count, size_t *frozen,
+                    struct err *e);
+/* The sentence that refuses them, as reviews_append says it; returns false. */
+bool reviews_refuse_frozen(const struct workspace *ws, size_t frozen, size_t count, struct err *e);
+/* Undoes the latest unlock that stands; *count 0 and true when none does. */
+bool reviews_lock(struct workspace *ws, struct arena *arena, struct event **out, size_t *count,
                   struct err *e);
 
 /* Events with id > after, oldest first, at most `limit` of the newest ones when limit > 0; sample 0 means of

@@ -1,0 +1,383 @@
+/* The review queue: one face at a time, large, the next ones small below it; one key decides and goes on. */
+#include "caption.h"
+#include "face_panel.h"
+#include "lineup.h"
+
+#include "ferlab/base/clock.h"
+#include "ferlab/base/str.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SLOT_FACE = 1, SLOT_STRIP = 2 };
+
+struct queue_view {
+    struct lineup lineup;
+    char filter[sizeof((struct app *)NULL)->filter_text]; /* the app's, when the queue was lined up */
+    bool own;                                             /* the change that is told comes from here */
+    struct face_panel panel;
+    struct strip strip;
+};
+
+/* --- drawing --- */
+
+static bool hides(const void *of, size_t place)
+{
+    return lineup_hides(of, place);
+}
+
+static struct strip_faces line_of(const struct lineup *l)
+{
+    return (struct strip_faces){.rows = l->rows, .count = l->count, .at = l->at, .hides = hides, .of = l};
+}
+
+/* "7.2 a minute   12:40 left"; "" before there is a pace. */
+static void describe_pace(const struct lineup *l, char *out, size_t size)
+{
+    char left[16];
+    double minutes = l->pace.seconds / 60;
+    out[0] = '\0';
+    if (minutes > 0)
+        snprintf(out, size, "   %.1f a minute   %s left", (double)l->pace_decided / minutes,
+                 clock_span(left, lineup_seconds_left(l)));
+}
+
+static void draw_progress(const struct lineup *l)
+{
+    char decided[32], waiting[32], skipped[32], frozen[32], pace[80], out[80] = "";
+    describe_pace(l, pace, sizeof pace);
+    if (l->frozen > 0)
+        snprintf(out, sizeof out, "   %s of the frozen test split left out",
+                 draw_count(frozen, (int64_t)l->frozen));
+    draw_status("decided %s   skipped %s   left %s%s%s%s", draw_count(decided, (int64_t)l->decided),
+                draw_count(skipped, (int64_t)l->skipped), draw_count(waiting, (int64_t)l->waiting), pace,
+                l->blind ? "   blind" : "", out);
+}
+
+static void draw_title(const struct app *app, const struct lineup *l)
+{
+    static const char *const states[] = {"", "skipped   ", "decided   "};
+    const struct turn *turn = &l->turns[l->at];
+    char at[32], all[32], right[96];
+    snprintf(right, sizeof right, "%s%s%s of %s", turn->again ? "once more   " : "", states[turn->state],
+             draw_count(at, (int64_t)l->at + 1), draw_count(all, (int64_t)l->count));
+    face_panel_title(app, l->rows[l->at], right);
+}
+
+static void draw_end_line(int *line, const char *name, size_t count, const char *then)
+{
+    char number[32];
+    draw_text(*line, 3, 12, STYLE_DIM, "%s", name);
+    draw_text(*line, 15, 8, STYLE_BOLD, "%7s", draw_count(number, (int64_t)count));
+    draw_text((*line)++, 25, 0, STYLE_DIM, "%s", then);
+}
+
+static void draw_end(const struct lineup *l)
+{
+    int line = 2;
+    char then[128], span[16];
+    draw_text(line, 1, 0, STYLE_BOLD, l->waiting > 0 ? "the end of the queue" : "the queue is done");
+    draw_text(line, 23, 0, STYLE_DIM, "%s", l->filter);
+    line += 2;
+    draw_end_line(&line, "decided", l->decided, "h goes back to them");
+    draw_end_line(&line, "skipped", l->skipped, l->skipped > 0 ? "a shows them once more" : "");
+    draw_end_line(&line, "left", l->waiting, l->waiting > 0 ? "Enter goes to the first" : "");
+    if (l->frozen > 0)
+        draw_end_line(&line, "left out", l->frozen, "of the test split, which is frozen; :unlock opens it");
+    if (l->pace.seconds > 0) {
+        snprintf(then, sizeof then, "decisions a minute in %s of work; gaps above %d minutes are pauses",
+                 clock_span(span, l->pace.seconds), PACE_PAUSE / 60);
+        draw_text(line, 3, 12, STYLE_DIM, "pace");
+        draw_text(line, 15, 8, STYLE_BOLD, "%7.1f", (double)l->pace_decided / l->pace.seconds * 60);
+        draw_text(line, 25, 0, STYLE_DIM, "%s", then);
+    }
+}
+
+static void queue_draw(struct app *app, void *state)
+{
+    struct queue_view *q = state;
+    struct lineup *l = &q->lineup;
+    if (l->at >= l->count) {
+        draw_end(l);
+        return;
+    }
+    face_panel_lay_out(app, &q->panel, 0, &q->strip.layout);
+    draw_title(app, l);
+    if (q->strip.layout.down > 0) {
+        struct strip_faces faces = line_of(l);
+        strip_draw(app, &q->strip, SLOT_STRIP, &faces);
+    }
+    face_panel_draw(app, &q->panel, SLOT_FACE, l->rows[l->at], lineup_hides(l, l->at));
+    draw_progress(l);
+}
+
+/* --- acting --- */
+
+/* The grid below shows the same face when one goes back to it. */
+static void follow(struct app *app, const struct lineup *l)
+{
+    for (size_t i = 0; l->at < l->count && i < app->row_count; i++)
+        if (app->rows[i] == l->rows[l->at]) {
+            app_move_to(app, i);
+            return;
+        }
+}
+
+/* After a blind decision: what was hidden. */
+static void report_blind(struct app *app, uint32_t row)
+{
+    const struct columns *c = app->columns;
+    int label = c->label[row], crowd = c->crowd[row], model = c->prediction[row];
+    char share[8], said[96] = "no prediction";
+    if (model != CLASS_NONE)
+        snprintf(said, sizeof said, "model %s %s %s", class_title(model),
+                 caption_share(share, (double)c->confidence[row]), model == label ? "✓" : "✗");
+    app_message(app, "you %s   crowd %s %s   %s", class_title(label),
+                crowd != CLASS_NONE ? class_title(crowd) : "undecided",
+                crowd == CLASS_NONE ? "·"
+                : crowd == label    ? "✓"
+                                    : "✗",
+                said);
+}
+
+static void decide(struct app *app, struct queue_view *q, enum action action)
+{
+    struct lineup *l = &q->lineup;
+    uint32_t row = l->rows[l->at];
+    bool blind = lineup_hides(l, l->at);
+    if (blind && action == ACTION_ACCEPT) {
+        app_message(app, "blind: space would accept what you do not see; 1-8, 9 or 0 decides");
+        return;
+    }
+    q->own = true;
+    bool written = app_review_row(app, action, row);
+    q->own = false;
+    if (written && lineup_decide(app, l, app->written.event) && blind)
+        report_blind(app, row);
+}
+
+static void mark(struct app *app, struct queue_view *q, enum action action)
+{
+    struct lineup *l = &q->lineup;
+    uint32_t row = l->rows[l->at];
+    if (action == ACTION_NOTE && lineup_hides(l, l->at) && app->columns->note[row] != NULL) {
+        app_message(app, "blind: this face has a note; it is shown when you have decided");
+        return;
+    }
+    q->own = true;
+    app_review_row(app, action, row);
+    q->own = false;
+}
+
+static void undo(struct app *app, struct queue_view *q, bool redo)
+{
+    q->own = true;
+    bool done = app_undo(app, redo);
+    q->own = false;
+    if (done && (redo ? !lineup_redone(&q->lineup, app->written.event)
+                      : !lineup_undone(&q->lineup, app->written.event)))
+        lineup_reload(app, &q->lineup);
+}
+
+/* On a face that waits: the one decided last. */
+static void put_back(struct app *app, struct lineup *l)
+{
+    size_t place = l->at;
+    bool waits;
+    if (place < l->count && l->turns[place].state != TURN_DECIDED)
+        place = lineup_latest(l);
+    if (l->at == l->count && l->skipped > 0) {
+        lineup_put_skipped_back(app, l);
+        return;
+    }
+    if (place >= l->count) {
+        app_message(app, "nothing was decided here that could be shown once more");
+        return;
+    }
+    const char *name = app->columns->name[l->rows[place]];
+    if (lineup_put_back(app, l, place, &waits))
+        app_message(app, waits ? "%s comes once more, at the end" : "%s does not come once more", name);
+}
+
+static void start_over(struct app *app, struct lineup *l)
+{
+    if (l->at < l->count)
+        app_message(app, "the queue is under way; G goes to its end, where r starts over");
+    else
+        lineup_open(app, l, true);
+}
+
+static enum outcome act_on_face(struct app *app, struct queue_view *q, enum action action)
+{
+    struct lineup *l = &q->lineup;
+    if (action == ACTION_SKIP)
+        lineup_skip(app, l);
+    else if (action == ACTION_ACCEPT || action_class(action) >= 0)
+        decide(app, q, action);
+    else if (action != ACTION_RANGE)
+        mark(app, q, action);
+    return OUTCOME_REDRAW;
+}
+
+static enum outcome act_on_line(struct app *app, struct queue_view *q, enum action action)
+{
+    struct lineup *l = &q->lineup;
+    switch (action) {
+    case ACTION_UNDO:
+    case ACTION_REDO:
+        undo(app, q, action == ACTION_REDO);
+        break;
+    case ACTION_LEFT:
+    case ACTION_UP:
+    case ACTION_PAGE_UP:
+        l->at -= l->at > 0;
+        break;
+    case ACTION_RIGHT:
+    case ACTION_DOWN:
+    case ACTION_PAGE_DOWN:
+        l->at += l->at < l->count;
+        break;
+    case ACTION_FIRST:
+        l->at = 0;
+        break;
+    case ACTION_LAST:
+        l->at = l->count;
+        break;
+    case ACTION_OPEN:
+        if (l->at == l->count)
+            lineup_next(l);
+        break;
+    case ACTION_AGAIN:
+        put_back(app, l);
+        break;
+    case ACTION_BLIND:
+        lineup_set_blind(app, l, !l->blind);
+        app_message(app, l->blind ? "blind: label, votes and prediction are hidden until you decide"
+                                  : "no longer blind");
+        break;
+    case ACTION_QUEUE:
+        start_over(app, l);
+        break;
+    default:
+        return OUTCOME_IGNORED;
+    }
+    return OUTCOME_REDRAW;
+}
+
+static enum outcome queue_act(struct app *app, void *state, enum action action)
+{
+    struct queue_view *q = state;
+    enum outcome outcome = act_on_line(app, q, action);
+    if (outcome == OUTCOME_IGNORED && action_reviews(action) && q->lineup.at < q->lineup.count)
+        outcome = act_on_face(app, q, action);
+    follow(app, &q->lineup);
+    return outcome;
+}
+
+static enum outcome queue_mouse(struct app *app, void *state, int row, int column, bool doubled)
+{
+    struct queue_view *q = state;
+    struct strip_faces faces = line_of(&q->lineup);
+    int64_t place = faces.at < faces.count ? strip_at(&q->strip, &faces, row, column) : -1;
+    (void)doubled;
+    if (place < 0)
+        return OUTCOME_DONE;
+    q->lineup.at = (size_t)place;
+    follow(app, &q->lineup);
+    return OUTCOME_REDRAW;
+}
+
+/* --- opening, and what happens meanwhile --- */
+
+static bool line_up(struct app *app, struct queue_view *q)
+{
+    struct lineup *l = &q->lineup;
+    char count[32], done[32];
+    if (!lineup_open(app, l, false))
+        return false;
+    snprintf(q->filter, sizeof q->filter, "%s", app->filter_text);
+    if (l->count == 0 && l->frozen > 0)
+        app_message(app, "all of these are of the test split, which is frozen; :unlock opens it for review");
+    else if (l->count == 0)
+        app_message(app, "no sample passes this filter; / changes it");
+    else if (l->queue != 0)
+        app_message(app, "where you left it: %s done, %s left",
+                    draw_count(done, (int64_t)(l->decided + l->skipped)),
+                    draw_count(count, (int64_t)l->waiting));
+    else
+        app_message(app, "%s face%s to decide", draw_count(count, (int64_t)l->waiting),
+                    l->waiting == 1 ? "" : "s");
+    return l->count > 0;
+}
+
+static void queue_changed(struct app *app, void *state, unsigned changes)
+{
+    struct queue_view *q = state;
+    if (changes & CHANGE_ROWS) { /* rows may mean other faces, or the filter is another */
+        q->panel.drawn_row = -1;
+        q->strip.shown_count = -1;
+        if (strcmp(q->filter, app->filter_text) != 0) {
+            line_up(app, q);
+            return;
+        }
+    }
+    if (changes & (CHANGE_ROWS | CHANGE_MODEL) || (changes & CHANGE_LABELS && !q->own))
+        lineup_reload(app, &q->lineup);
+}
+
+static const char *queue_keys(struct app *app, void *state)
+{
+    const struct queue_view *q = state;
+    const struct lineup *l = &q->lineup;
+    (void)app;
+    if (l->at == l->count)
+        return l->waiting > 0
+                   ? "⏎ on  h back  a skipped again  r start over  q leave  u undo  t train  ? help"
+                   : "h back  a skipped again  r start over  q leave  u undo  t train  ? help";
+    return lineup_hides(l, l->at) ? "1-0 decide  s skip  h back  u undo  a again  B see  q leave  U redo  "
+                                    "f flag  n note  T tag  i smooth  ? help"
+                                  : "1-0 decide  space accept  s skip  h back  u undo  a again  q leave  "
+                                    "B blind  U redo  f flag  n note  T tag  i smooth  ? help";
+}
+
+static void queue_close(struct app *app, void *state)
+{
+    struct queue_view *q = state;
+    (void)app;
+    lineup_free(&q->lineup);
+    face_panel_free(&q->panel);
+    canvas_free(&q->strip.canvas);
+    free(q);
+}
+
+static bool queue_open(struct app *app, void **state)
+{
+    struct queue_view *q = calloc(1, sizeof *q);
+    if (q == NULL) {
+        app_complain(app, "out of memory");
+        return false;
+    }
+    face_panel_init(&q->panel);
+    q->strip.shown_count = -1;
+    if (!line_up(app, q)) {
+        queue_close(app, q);
+        return false;
+    }
+    app->range_anchor = -1;
+    follow(app, &q->lineup);
+    *state = q;
+    return true;
+}
+
+const struct view_ops view_queue = {
+    .name = "queue",
+    .open = queue_open,
+    .close = queue_close,
+    .draw = queue_draw,
+    .act = queue_act,
+    .mouse = queue_mouse,
+    .changed = queue_changed,
+    .keys = queue_keys,
+};
