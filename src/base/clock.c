@@ -21,6 +21,13 @@ void clock_stamp(char out[CLOCK_STAMP])
         out[0] = '\0';
 }
 
+double clock_of_stamp(const char *stamp)
+{
+    struct tm utc = {0};
+    const char *end = strptime(stamp, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    return end != NULL && *end == '\0' ? (double)timegm(&utc) : NAN;
+}
+
 char *clock_span(char out[16], double s)
 {
     if (!isfinite(s) || s < 0 || s > 359999) {

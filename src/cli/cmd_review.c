@@ -1,5 +1,5 @@
-/* ferlab label, accept, flag, unflag, note, tag, untag: what a reviewer decides about samples, by id, name or
- * filter. */
+/* ferlab label, accept, votes, flag, unflag, note, tag, untag: what a reviewer decides about samples, by id,
+ * name or filter. */
 #include "command.h"
 
 #include "ferlab/base/json.h"
@@ -359,6 +359,9 @@ static int review(struct cli *cli, const struct act *act, int argc, char **argv)
          "An ID is a sample's number, or its name where only one split has it. Reviews are signed with\n"
          "$FERLAB_REVIEWER, else the login name, and are on disk when the command ends. 'ferlab undo' takes "
          "back.\n"
+         "COUNTS are ten numbers with commas: neutral, happiness, surprise, sadness, anger, disgust, fear, "
+         "contempt,\n"
+         "unknown, not a face; the label follows from them.\n"
          "A class may be typed by its first three letters (neu, hap, ...) or as happy, sad, angry, afraid.",
          0, 0},
         {0},
@@ -382,6 +385,12 @@ int cmd_label(struct cli *cli, int argc, char **argv)
 int cmd_accept(struct cli *cli, int argc, char **argv)
 {
     static const struct act act = {EVENT_ACCEPT, NULL, "accept the labels of", "", "accepted", NULL};
+    return review(cli, &act, argc, argv);
+}
+
+int cmd_votes(struct cli *cli, int argc, char **argv)
+{
+    static const struct act act = {EVENT_VOTES, "COUNTS", "edit the votes of", " to ", "edited", NULL};
     return review(cli, &act, argc, argv);
 }
 

@@ -35,6 +35,7 @@ struct command {
     X(show, "ID", "one sample in full, drawn where the terminal can")                                        \
     X(label, "ID... CLASS", "relabel samples")                                                               \
     X(accept, "ID...", "accept the labels as they stand")                                                    \
+    X(votes, "ID... COUNTS", "edit the ten votes of samples")                                                \
     X(flag, "ID...", "flag samples for another look")                                                        \
     X(unflag, "ID...", "take flags back")                                                                    \
     X(note, "ID TEXT", "write a note on a sample")                                                           \
@@ -45,6 +46,7 @@ struct command {
     X(unlock, "[REASON]", "open the frozen test split for review")                                           \
     X(lock, "", "freeze the test split again")                                                               \
     X(log, "", "all reviews, oldest first")                                                                  \
+    X(stats, "", "reviewers in numbers: pace, agreement with crowd, model and themselves")                   \
     X(train, "", "train a model on the labels as they stand")                                                \
     X(runs, "[show|stop ID|diff A B]", "trainings, running and past; stop one; compare two")                 \
     X(eval, "", "scores of a model with intervals, and the agreement of the crowd")                          \

@@ -101,6 +101,9 @@ static bool check_votes(const struct review *r, const char *value, struct err *e
 {
     struct votes votes;
 
+    if (votes_from_text(value, &votes) && votes_total(&votes) == 0)
+        return err_set(e, ERR_INPUT, "sample %lld: ten counts of zero are no votes; give at least one",
+                       (long long)r->sample);
     return votes_from_text(value, &votes) ||
            err_set(e, ERR_INPUT,
                    "sample %lld: '%s' are no votes; ten counts from 0 to 255 such as 4,0,0,1,3,2,0,0,0,0",

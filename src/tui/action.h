@@ -25,6 +25,7 @@
     X(UNDO, "undo", "u", "review", "undo your latest review")                                                \
     X(REDO, "redo", "U", "review", "redo what you undid")                                                    \
     X(RANGE, "range", "v", "review", "select a range; the next label, accept, flag, note or tag is for it")  \
+    X(EDIT, "votes", "e", "review", "edit the ten votes of the face that is shown large")                    \
     X(AGAIN, "again", "a", "queue", "show what was decided once more, at the end; at the end: the skipped")  \
     X(BLIND, "blind", "B", "queue", "hide label, votes and prediction until you decide, or show them")       \
     X(LEFT, "left", "h Left", "move", "left")                                                                \

@@ -100,6 +100,7 @@ enum outcome app_review(struct app *app, enum action action);
 /* The same for one row, the cursor staying where it is: a label, accept, flag, note or tag. Whether anything
  * was written: app->written. */
 bool app_review_row(struct app *app, enum action action, uint32_t row);
+bool app_review_votes(struct app *app, uint32_t row, const struct votes *votes);
 bool app_undo(struct app *app, bool redo);
 
 /* Opens the frozen test split for review, which is recorded, and closes it. */

@@ -4,6 +4,7 @@
 #include "caption.h"
 
 #include "ferlab/base/str.h"
+#include "ferlab/face/image.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -78,10 +79,10 @@ void face_panel_lay_out(const struct app *app, struct face_panel *p, int history
 
 /* --- pictures --- */
 
-static void draw_face_image(struct app *app, struct face_panel *p, int slot, size_t row)
+static void draw_face_image(struct app *app, struct face_panel *p, int slot, size_t row, bool hidden)
 {
     const struct face_layout *l = &p->layout;
-    struct overlay over = why_overlay(app, row);
+    struct overlay over = hidden ? (struct overlay){0} : why_overlay(app, row);
     bool same = p->drawn_row == (int64_t)row && p->drawn_smooth == app->smooth &&
                 p->drawn_over.serial == over.serial && p->drawn_over.strength == over.strength &&
                 memcmp(&p->drawn_layout, l, sizeof *l) == 0;
@@ -129,6 +130,24 @@ static void draw_classes(const struct face_layout *l, int label)
         if (k == label)
             draw_text(line, l->votes - 2, 1, STYLE_ACCENT, "◂");
     }
+}
+
+static void draw_editor(const struct face_layout *l, const struct votes_editor *v, enum rule rule)
+{
+    int total = votes_total(&v->counts), label = votes_label(&v->counts, rule);
+    draw_classes(l, label);
+    draw_text(l->bars, l->votes, 0, STYLE_ACCENT, "edit the votes: %d", total);
+    for (int k = 0; k < CLASS_COUNT; k++) {
+        int line = l->bars + 1 + k, count = v->counts.count[k];
+        draw_bar(line, l->votes, l->bar_width, total > 0 ? (double)count / total : 0,
+                 STYLE_EMOTION + (enum style)k);
+        draw_text(line, l->votes + l->bar_width, 4, k == v->at ? STYLE_SELECTED : STYLE_NORMAL, "%3d ",
+                  count);
+    }
+    int line = l->bars + 1 + CLASS_COUNT + 1;
+    int column = l->panel + draw_text(line, l->panel, 0, STYLE_DIM, "label then ");
+    draw_text(line, column, 0, label >= 0 ? STYLE_EMOTION + (enum style)label : STYLE_BOLD, "%s",
+              label >= 0 ? class_title(label) : "none: no emotion has more than half");
 }
 
 static void draw_hidden(const struct face_layout *l)
@@ -290,7 +309,11 @@ void face_panel_title(const struct app *app, size_t row, const char *right)
 void face_panel_draw(struct app *app, struct face_panel *p, int slot, size_t row, bool hidden)
 {
     if (p->layout.scale > 0)
-        draw_face_image(app, p, slot, row);
+        draw_face_image(app, p, slot, row, hidden);
+    if (p->editor.open) {
+        draw_editor(&p->layout, &p->editor, app->columns->rule);
+        return;
+    }
     if (hidden) {
         draw_hidden(&p->layout);
         return;

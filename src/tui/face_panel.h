@@ -5,6 +5,7 @@
 #define FERLAB_TUI_FACE_PANEL_H
 
 #include "strip.h"
+#include "votes_editor.h"
 #include "why.h"
 
 struct face_layout {
@@ -21,6 +22,7 @@ struct face_layout {
 
 struct face_panel {
     struct face_layout layout;
+    struct votes_editor editor; /* while it is open, it stands in place of the bars */
     struct canvas canvas;
     int64_t drawn_row; /* -1: the canvas shows nothing of use */
     bool drawn_smooth;

@@ -71,6 +71,7 @@ static void report(struct app *app, const struct intent *intent, size_t row, int
     }
     switch (intent->kind) {
     case EVENT_RELABEL:
+    case EVENT_VOTES:
         if (c->label[row] == label_before)
             app_message(app, "%s: %s, as it was", name, class_title(label_before));
         else
@@ -366,6 +367,19 @@ static void review(struct app *app, const struct selection *s, enum action actio
 bool app_review_row(struct app *app, enum action action, uint32_t row)
 {
     review(app, &(struct selection){.rows = &row, .count = 1}, action);
+    return app->written.event != 0;
+}
+
+bool app_review_votes(struct app *app, uint32_t row, const struct votes *votes)
+{
+    struct selection s = {.rows = &row, .count = 1};
+    char text[4 * CLASS_COUNT];
+    int used = 0;
+    for (int k = 0; k < CLASS_COUNT; k++)
+        used += snprintf(text + used, sizeof text - (size_t)used, "%s%d", k > 0 ? "," : "", votes->count[k]);
+    app->written = (struct written){0};
+    if (may_review(app, &s))
+        apply(app, &s, &(struct intent){.kind = EVENT_VOTES, .value = text});
     return app->written.event != 0;
 }
 

@@ -62,9 +62,21 @@ static void step(struct app *app, int64_t distance)
     app_move_to(app, to > 0 ? (size_t)to : 0);
 }
 
+/* While the votes are edited, every key is for them. */
+static enum outcome face_key(struct app *app, void *state, int key)
+{
+    struct face *f = state;
+    if (!f->panel.editor.open)
+        return OUTCOME_IGNORED;
+    votes_editor_key(app, &f->panel.editor, key);
+    return OUTCOME_REDRAW;
+}
+
 static enum outcome face_act(struct app *app, void *state, enum action action)
 {
-    (void)state;
+    struct face *f = state;
+    if (f->panel.editor.open)
+        return OUTCOME_DONE; /* the wheel */
     if (action == ACTION_RANGE)
         return OUTCOME_DONE; /* one face at a time here */
     if (action_reviews(action))
@@ -88,6 +100,10 @@ static enum outcome face_act(struct app *app, void *state, enum action action)
     case ACTION_LAST:
         app_move_to(app, app->row_count);
         break;
+    case ACTION_EDIT:
+        if (app->row_count > 0)
+            votes_editor_open(app, &f->panel.editor, app->rows[app->cursor], false);
+        break;
     case ACTION_OPEN:
         app_pop(app);
         break;
@@ -103,7 +119,7 @@ static enum outcome face_mouse(struct app *app, void *state, int row, int column
     struct strip_faces faces = neighbours(app);
     int64_t place = strip_at(&f->strip, &faces, row, column);
     (void)doubled;
-    if (place < 0)
+    if (place < 0 || f->panel.editor.open)
         return OUTCOME_DONE;
     app_move_to(app, (size_t)place);
     return OUTCOME_REDRAW;
@@ -115,15 +131,19 @@ static void face_changed(struct app *app, void *state, unsigned changes)
     (void)app;
     if (changes & CHANGE_ROWS) {
         f->panel.drawn_row = -1;
+        f->panel.editor.open = false;
         f->strip.shown_count = -1;
     }
 }
 
 static const char *face_keys(struct app *app, void *state)
 {
+    const struct face *f = state;
     (void)app;
-    (void)state;
-    return "1-0 label  space accept  jk next, previous  u undo  q back  s skip  f flag  n note  T tag  U "
+    if (f->panel.editor.open)
+        return votes_editor_keys();
+    return "1-0 label  space accept  jk next, previous  u undo  q back  s skip  f flag  n note  e votes  T "
+           "tag  U "
            "redo  "
            "w why  i smooth  / filter  c confusion  ? help";
 }
@@ -161,4 +181,5 @@ const struct view_ops view_face = {
     .changed = face_changed,
     .keys = face_keys,
     .work = face_work,
+    .key = face_key,
 };

@@ -5,6 +5,7 @@
 
 #include "ferlab/base/clock.h"
 #include "ferlab/base/str.h"
+#include "ferlab/tui/reviewer.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -15,6 +16,8 @@ enum { SLOT_FACE = 1, SLOT_STRIP = 2 };
 
 struct queue_view {
     struct lineup lineup;
+    struct reviewer reviewer;                             /* of the decisions of this queue, for its end */
+    int64_t measured, measured_model;                     /* up to this event, beside this model; -1: never */
     char filter[sizeof((struct app *)NULL)->filter_text]; /* the app's, when the queue was lined up */
     bool own;                                             /* the change that is told comes from here */
     struct face_panel panel;
@@ -66,33 +69,77 @@ static void draw_title(const struct app *app, const struct lineup *l)
     face_panel_title(app, l->rows[l->at], right);
 }
 
-static void draw_end_line(int *line, const char *name, size_t count, const char *then)
+static void draw_end_line(int *line, const char *name, const char *value, const char *then)
 {
-    char number[32];
-    draw_text(*line, 3, 12, STYLE_DIM, "%s", name);
-    draw_text(*line, 15, 8, STYLE_BOLD, "%7s", draw_count(number, (int64_t)count));
-    draw_text((*line)++, 25, 0, STYLE_DIM, "%s", then);
+    draw_text(*line, 3, 19, STYLE_DIM, "%s", name);
+    draw_text(*line, 23, 7, STYLE_BOLD, "%7s", value);
+    draw_text((*line)++, 32, 0, STYLE_DIM, "%s", then);
 }
 
-static void draw_end(const struct lineup *l)
+static void draw_end_count(int *line, const char *name, size_t count, const char *then)
 {
+    char number[32];
+    draw_end_line(line, name, draw_count(number, (int64_t)count), then);
+}
+
+static void draw_agreement(int *line, const char *name, const struct ratings *r)
+{
+    char share[16], then[64], faces[32], kappa[24] = "";
+    if (r->faces == 0)
+        return;
+    if (!isnan(ratings_kappa(r)))
+        snprintf(kappa, sizeof kappa, "kappa %.2f   ", ratings_kappa(r));
+    snprintf(share, sizeof share, "%.1f %%", 100 * ratings_agreement(r));
+    snprintf(then, sizeof then, "%sof %s", kappa, draw_count(faces, r->faces));
+    draw_end_line(line, name, share, then);
+}
+
+/* Reads the queue's decisions again when the log or the model is another. */
+static void measure(struct app *app, struct queue_view *q)
+{
+    const struct columns *c = app->columns;
+    struct err e;
+    if (q->measured == c->last_event && q->measured_model == c->model)
+        return;
+    q->reviewer = (struct reviewer){0};
+    if (q->lineup.queue != 0 &&
+        !reviewer_measure(app->workspace, c, reviews_reviewer(), q->lineup.queue, &q->reviewer, &e))
+        app_complain(app, "%s", e.text);
+    q->measured = c->last_event;
+    q->measured_model = c->model;
+}
+
+static void draw_end(struct app *app, struct queue_view *q)
+{
+    const struct lineup *l = &q->lineup;
+    const struct reviewer *r = &q->reviewer;
     int line = 2;
-    char then[128], span[16];
+    char number[32], then[128], span[16];
+    measure(app, q);
     draw_text(line, 1, 0, STYLE_BOLD, l->waiting > 0 ? "the end of the queue" : "the queue is done");
     draw_text(line, 23, 0, STYLE_DIM, "%s", l->filter);
     line += 2;
-    draw_end_line(&line, "decided", l->decided, "h goes back to them");
-    draw_end_line(&line, "skipped", l->skipped, l->skipped > 0 ? "a shows them once more" : "");
-    draw_end_line(&line, "left", l->waiting, l->waiting > 0 ? "Enter goes to the first" : "");
+    snprintf(then, sizeof then, "%s other than the crowd's label", draw_count(number, r->changed));
+    draw_end_count(&line, "decided", l->decided, l->decided > 0 ? then : "");
+    draw_end_count(&line, "skipped", l->skipped, l->skipped > 0 ? "a shows them once more" : "");
+    draw_end_count(&line, "left", l->waiting, l->waiting > 0 ? "Enter goes to the first" : "");
     if (l->frozen > 0)
-        draw_end_line(&line, "left out", l->frozen, "of the test split, which is frozen; :unlock opens it");
-    if (l->pace.seconds > 0) {
-        snprintf(then, sizeof then, "decisions a minute in %s of work; gaps above %d minutes are pauses",
-                 clock_span(span, l->pace.seconds), PACE_PAUSE / 60);
-        draw_text(line, 3, 12, STYLE_DIM, "pace");
-        draw_text(line, 15, 8, STYLE_BOLD, "%7.1f", (double)l->pace_decided / l->pace.seconds * 60);
-        draw_text(line, 25, 0, STYLE_DIM, "%s", then);
+        draw_end_count(&line, "left out", l->frozen, "of the test split, which is frozen; :unlock opens it");
+    if (r->pace.steps > 0) {
+        snprintf(number, sizeof number, "%.0f", pace_per_hour(&r->pace));
+        snprintf(then, sizeof then, "an hour, in %s of work; gaps above %d minutes are pauses",
+                 clock_span(span, r->pace.seconds), PACE_PAUSE / 60);
+        draw_end_line(&line, "pace", number, then);
     }
+    line++;
+    draw_agreement(&line, "with the crowd", &r->crowd);
+    draw_agreement(&line, "with the model", &r->model);
+    draw_agreement(&line, "  blind: crowd", &r->blind_crowd);
+    draw_agreement(&line, "  blind: model", &r->blind_model);
+    draw_agreement(&line, "with yourself", &r->self);
+    if (r->crowd.faces > 0)
+        draw_text(line + 1, 3, 0, STYLE_DIM,
+                  "the crowd by its majority; the model where it was not trained on the face");
 }
 
 static void queue_draw(struct app *app, void *state)
@@ -100,7 +147,7 @@ static void queue_draw(struct app *app, void *state)
     struct queue_view *q = state;
     struct lineup *l = &q->lineup;
     if (l->at >= l->count) {
-        draw_end(l);
+        draw_end(app, q);
         return;
     }
     face_panel_lay_out(app, &q->panel, 0, &q->strip.layout);
@@ -110,7 +157,19 @@ static void queue_draw(struct app *app, void *state)
         strip_draw(app, &q->strip, SLOT_STRIP, &faces);
     }
     face_panel_draw(app, &q->panel, SLOT_FACE, l->rows[l->at], lineup_hides(l, l->at));
-    draw_progress(l);
+    char why[512] = "";
+    if (!lineup_hides(l, l->at))
+        why_legend(app, l->rows[l->at], why, sizeof why);
+    if (why[0] != '\0')
+        draw_status("%s", why);
+    else
+        draw_progress(l);
+}
+
+static bool queue_work(struct app *app, void *state)
+{
+    const struct lineup *l = &((struct queue_view *)state)->lineup;
+    return l->at < l->count && !lineup_hides(l, l->at) && why_work(app, l->rows[l->at]);
 }
 
 /* --- acting --- */
@@ -158,6 +217,24 @@ static void decide(struct app *app, struct queue_view *q, enum action action)
         report_blind(app, row);
 }
 
+/* While the votes are edited, every key is for them. */
+static enum outcome queue_key(struct app *app, void *state, int key)
+{
+    struct queue_view *q = state;
+    struct lineup *l = &q->lineup;
+    struct votes_editor *v = &q->panel.editor;
+    if (!v->open)
+        return OUTCOME_IGNORED;
+    bool blind = lineup_hides(l, l->at);
+    q->own = true;
+    bool saved = votes_editor_key(app, v, key);
+    q->own = false;
+    if (saved && lineup_decide(app, l, app->written.event) && blind)
+        report_blind(app, v->row);
+    follow(app, l);
+    return OUTCOME_REDRAW;
+}
+
 static void mark(struct app *app, struct queue_view *q, enum action action)
 {
     struct lineup *l = &q->lineup;
@@ -201,12 +278,13 @@ static void put_back(struct app *app, struct lineup *l)
         app_message(app, waits ? "%s comes once more, at the end" : "%s does not come once more", name);
 }
 
-static void start_over(struct app *app, struct lineup *l)
+static void start_over(struct app *app, struct queue_view *q)
 {
+    struct lineup *l = &q->lineup;
     if (l->at < l->count)
         app_message(app, "the queue is under way; G goes to its end, where r starts over");
-    else
-        lineup_open(app, l, true);
+    else if (lineup_open(app, l, true))
+        q->measured = -1;
 }
 
 static enum outcome act_on_face(struct app *app, struct queue_view *q, enum action action)
@@ -249,6 +327,10 @@ static enum outcome act_on_line(struct app *app, struct queue_view *q, enum acti
         if (l->at == l->count)
             lineup_next(l);
         break;
+    case ACTION_EDIT:
+        if (l->at < l->count)
+            votes_editor_open(app, &q->panel.editor, l->rows[l->at], lineup_hides(l, l->at));
+        break;
     case ACTION_AGAIN:
         put_back(app, l);
         break;
@@ -258,7 +340,7 @@ static enum outcome act_on_line(struct app *app, struct queue_view *q, enum acti
                                   : "no longer blind");
         break;
     case ACTION_QUEUE:
-        start_over(app, l);
+        start_over(app, q);
         break;
     default:
         return OUTCOME_IGNORED;
@@ -269,9 +351,13 @@ static enum outcome act_on_line(struct app *app, struct queue_view *q, enum acti
 static enum outcome queue_act(struct app *app, void *state, enum action action)
 {
     struct queue_view *q = state;
+    if (q->panel.editor.open)
+        return OUTCOME_DONE; /* the wheel */
     enum outcome outcome = act_on_line(app, q, action);
     if (outcome == OUTCOME_IGNORED && action_reviews(action) && q->lineup.at < q->lineup.count)
         outcome = act_on_face(app, q, action);
+    if (outcome == OUTCOME_IGNORED && !lineup_hides(&q->lineup, q->lineup.at) && why_act(app, action))
+        outcome = OUTCOME_REDRAW;
     follow(app, &q->lineup);
     return outcome;
 }
@@ -282,7 +368,7 @@ static enum outcome queue_mouse(struct app *app, void *state, int row, int colum
     struct strip_faces faces = line_of(&q->lineup);
     int64_t place = faces.at < faces.count ? strip_at(&q->strip, &faces, row, column) : -1;
     (void)doubled;
-    if (place < 0)
+    if (place < 0 || q->panel.editor.open)
         return OUTCOME_DONE;
     q->lineup.at = (size_t)place;
     follow(app, &q->lineup);
@@ -298,6 +384,7 @@ static bool line_up(struct app *app, struct queue_view *q)
     if (!lineup_open(app, l, false))
         return false;
     snprintf(q->filter, sizeof q->filter, "%s", app->filter_text);
+    q->measured = -1;
     if (l->count == 0 && l->frozen > 0)
         app_message(app, "all of these are of the test split, which is frozen; :unlock opens it for review");
     else if (l->count == 0)
@@ -317,6 +404,7 @@ static void queue_changed(struct app *app, void *state, unsigned changes)
     struct queue_view *q = state;
     if (changes & CHANGE_ROWS) { /* rows may mean other faces, or the filter is another */
         q->panel.drawn_row = -1;
+        q->panel.editor.open = false;
         q->strip.shown_count = -1;
         if (strcmp(q->filter, app->filter_text) != 0) {
             line_up(app, q);
@@ -332,14 +420,17 @@ static const char *queue_keys(struct app *app, void *state)
     const struct queue_view *q = state;
     const struct lineup *l = &q->lineup;
     (void)app;
+    if (q->panel.editor.open)
+        return votes_editor_keys();
     if (l->at == l->count)
         return l->waiting > 0
                    ? "⏎ on  h back  a skipped again  r start over  q leave  u undo  t train  ? help"
                    : "h back  a skipped again  r start over  q leave  u undo  t train  ? help";
-    return lineup_hides(l, l->at) ? "1-0 decide  s skip  h back  u undo  a again  B see  q leave  U redo  "
-                                    "f flag  n note  T tag  i smooth  ? help"
-                                  : "1-0 decide  space accept  s skip  h back  u undo  a again  q leave  "
-                                    "B blind  U redo  f flag  n note  T tag  i smooth  ? help";
+    return lineup_hides(l, l->at)
+               ? "1-0 decide  s skip  h back  u undo  a again  B see  e votes  q leave  U redo  "
+                 "f flag  n note  T tag  i smooth  ? help"
+               : "1-0 decide  space accept  s skip  h back  u undo  a again  q leave  "
+                 "B blind  e votes  U redo  f flag  n note  T tag  i smooth  ? help";
 }
 
 static void queue_close(struct app *app, void *state)
@@ -359,6 +450,7 @@ static bool queue_open(struct app *app, void **state)
         app_complain(app, "out of memory");
         return false;
     }
+    q->measured = -1;
     face_panel_init(&q->panel);
     q->strip.shown_count = -1;
     if (!line_up(app, q)) {
@@ -380,4 +472,6 @@ const struct view_ops view_queue = {
     .mouse = queue_mouse,
     .changed = queue_changed,
     .keys = queue_keys,
+    .key = queue_key,
+    .work = queue_work,
 };

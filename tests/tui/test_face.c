@@ -88,6 +88,37 @@ static void test_notes_and_tags_are_written(void **state)
     expect_text(s, "note removed");
 }
 
+static void test_votes_are_edited_in_place(void **state)
+{
+    (void)state;
+    struct screen *s = open_face(&full_screen, "id:12");
+    type_keys(s, "e");
+    expect_text(s, "edit the votes: 10");
+    for (int k = 0; k < 10; k++)
+        type_keys(s, "0j"); /* all to nothing, and round to the first */
+    expect_text(s, "edit the votes: 0");
+    type_keys(s, "\r");
+    expect_text(s, "no votes at all");
+    type_keys(s, "jj12llh"); /* surprise: 12, then one more twice and one less */
+    expect_text(s, "edit the votes: 13");
+    expect_text(s, "label then surprise");
+    type_keys(s, "k1\033"); /* given up */
+    expect_text(s, "the votes stay as they were");
+    expect_text(s, "votes of ten");
+    type_keys(s, "e");
+    for (int k = 0; k < 10; k++)
+        type_keys(s, "0j");
+    type_keys(s, "jj7jjj3\r");
+    expect_text(s, "\u2192 surprise");
+    expect_text(s, "history");
+    expect_text(s, "votes 0,0,7,0,0,3,0,0,0,0");
+    json_t *log = fixture_log(&f);
+    const json_t *last = json_array_get(log, json_array_size(log) - 1);
+    assert_string_equal(json_string_value(json_object_get(last, "kind")), "votes");
+    assert_string_equal(json_string_value(json_object_get(last, "value")), "0,0,7,0,0,3,0,0,0,0");
+    json_decref(log);
+}
+
 static void test_going_back_keeps_the_sample(void **state)
 {
     (void)state;
@@ -147,6 +178,7 @@ int main(void)
         cmocka_unit_test(test_votes_model_and_scores_are_said),
         cmocka_unit_test(test_a_label_moves_on_and_stands_in_the_history),
         cmocka_unit_test(test_notes_and_tags_are_written),
+        cmocka_unit_test(test_votes_are_edited_in_place),
         cmocka_unit_test(test_going_back_keeps_the_sample),
         cmocka_unit_test(test_the_queue_orders_by_suspicion),
         cmocka_unit_test(test_everything_fits_80x24),

@@ -159,8 +159,8 @@ static void test_the_end_says_what_was_done(void **state)
     struct screen *s = open_queue(f, "id:1 or id:2 or id:3");
     type_keys(s, "7s7");
     expect_text(s, "the queue is done");
-    expect_text(s, "decided           2");
-    expect_text(s, "skipped           1");
+    expect_text(s, "decided                   2");
+    expect_text(s, "skipped                   1");
     type_keys(s, "a");
     expect_text(s, "2 of 3");
     type_keys(s, "7");
@@ -223,6 +223,40 @@ static void test_the_frozen_test_split_is_left_out(void **state)
     expect_text(s, "of the frozen test split left out");
 }
 
+static void test_edited_votes_decide_and_blind_ones_begin_from_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct screen *s = open_queue(f, filter);
+    type_keys(s, "Be");
+    expect_text(s, "edit the votes: 0"); /* what others gave stays hidden */
+    type_keys(s, "6jjjjjj4\r");
+    expect_text(s, "decided 1 ");
+    expect_text(s, "you neutral   crowd ");
+    expect_text(s, "2 of ");
+    expect_events(f, 1, "votes", "6,0,0,0,0,0,4,0,0,0");
+}
+
+static void test_the_end_tells_agreement_and_so_does_stats(void **state)
+{
+    struct fixture *f = *state;
+    struct screen *s = open_queue(f, "split:valid sort:id");
+    type_keys(s, " aB"); /* accepted, put back; the others blind */
+    type_keys(s, "77G");
+    expect_text(s, "the end of the queue");
+    expect_text(s, "with the crowd");
+    expect_text(s, "with the model");
+    expect_text(s, "blind: crowd");
+    assert_false(screen_has(s, "with yourself"));
+    type_keys(s, "h");
+    expect_text(s, "once more   ");
+    type_keys(s, "7G");
+    expect_text(s, "with yourself");
+    json_t *all = run_ferlab_json("stats", "-w", f->workspace, "--json", NULL), *one = json_array_get(all, 0);
+    json_t *self = json_object_get(one, "self");
+    assert_int_equal(json_integer_value(json_object_get(self, "faces")), 1);
+    json_decref(all);
+}
+
 static void test_it_fits_80x24(void **state)
 {
     struct fixture *f = *state;
@@ -249,6 +283,8 @@ int main(void)
         QUEUE_TEST(test_the_end_says_what_was_done),
         QUEUE_TEST(test_blind_hides_what_others_said_until_the_decision),
         QUEUE_TEST(test_the_frozen_test_split_is_left_out),
+        QUEUE_TEST(test_edited_votes_decide_and_blind_ones_begin_from_nothing),
+        QUEUE_TEST(test_the_end_tells_agreement_and_so_does_stats),
         QUEUE_TEST(test_it_fits_80x24),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -159,10 +159,10 @@ static void test_version_and_help(void **state)
 static void test_every_command_has_help(void **state)
 {
     (void)state;
-    static const char *const names[] = {"import", "report", "export", "list",  "show",  "label", "accept",  "flag",
-                                        "unflag", "note",   "tag",   "untag", "undo",  "redo",    "unlock",
-                                        "lock",   "log",    "train", "runs",  "eval",  "predict", "models",
-                                        "model",  "synth",  "demo",  "bench", "doctor"};
+    static const char *const names[] = {"import", "report", "export", "list",  "show",  "label", "accept",
+                                        "flag",   "unflag", "note",   "tag",   "untag", "undo",  "redo",
+                                        "unlock", "lock",   "log",    "train", "runs",  "eval",  "predict",
+                                        "models", "model",  "synth",  "demo",  "bench", "doctor"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char *text = run_text(names[i], "--help", NULL), start[64];
         snprintf(start, sizeof start, "Usage: ferlab [-w FILE] %s ", names[i]);
@@ -493,6 +493,53 @@ static void test_log_limit_gives_the_newest_oldest_first(void **state)
     json_decref(log);
 }
 
+static void test_votes_are_edited_and_the_label_follows(void **state)
+{
+    (void)state;
+    json_t *events = run_ferlab_json("votes", "3", "0,0,0,0,0,0,8,2,0,0", "--json", NULL);
+    assert_string_equal(word(json_array_get(events, 0), "kind"), "votes");
+    json_decref(events);
+    json_t *d = run_ferlab_json("show", "3", "--json", NULL);
+    assert_string_equal(word(d, "label"), "fear");
+    assert_string_equal(word(d, "crowd"), "happiness");
+    json_decref(d);
+    EXPECT_FAILURE(1, "are no votes; ten counts", "votes", "3", "1,2,3");
+    EXPECT_FAILURE(1, "ten counts of zero", "votes", "3", "0,0,0,0,0,0,0,0,0,0");
+    EXPECT_FAILURE(2, "COUNTS is missing", "votes", "3");
+}
+
+static double real(const json_t *d, const char *part, const char *key)
+{
+    return json_number_value(json_object_get(json_object_get(d, part), key));
+}
+
+static void test_stats_count_the_latest_decision_of_each_face(void **state)
+{
+    (void)state;
+    setenv("FERLAB_REVIEWER", "ana", 1);
+    json_decref(run_ferlab_json("label", "3", "5", "fear", "--json", NULL)); /* of happy faces */
+    json_decref(run_ferlab_json("label", "3", "happiness", "--json", NULL));
+    json_decref(run_ferlab_json("accept", "2", "--json", NULL));        /* a sad one */
+    json_decref(run_ferlab_json("label", "1", "fear", "--json", NULL)); /* the crowd is undecided */
+    setenv("FERLAB_REVIEWER", "ben", 1);
+    json_decref(run_ferlab_json("label", "3", "fear", "--json", NULL));
+    json_decref(run_ferlab_json("undo", "--json", NULL));
+    json_t *all = run_ferlab_json("stats", "--json", NULL), *ana = json_array_get(all, 0);
+    unsetenv("FERLAB_REVIEWER");
+    assert_int_equal(json_array_size(all), 1); /* what ben did is undone */
+    assert_string_equal(word(ana, "reviewer"), "ana");
+    assert_int_equal(json_integer_value(json_object_get(ana, "decisions")), 5);
+    assert_int_equal(json_integer_value(json_object_get(ana, "faces")), 4);
+    assert_int_equal(json_integer_value(json_object_get(ana, "changed")), 2);
+    assert_int_equal((int)real(ana, "crowd", "faces"), 3);
+    assert_float_equal(real(ana, "crowd", "agreement"), 2.0 / 3, 1e-12);
+    /* happiness, fear, sadness against happiness, happiness, sadness: chance is 1/3 of 2/3 and of 1/3 */
+    assert_float_equal(real(ana, "crowd", "kappa"), (2.0 / 3 - 1.0 / 3) / (1 - 1.0 / 3), 1e-12);
+    assert_int_equal((int)real(ana, "model", "faces"), 0);
+    assert_true(json_is_null(json_object_get(json_object_get(ana, "self"), "kappa")));
+    json_decref(all);
+}
+
 static void test_the_test_split_is_frozen_until_unlocked(void **state)
 {
     (void)state;
@@ -726,6 +773,8 @@ int main(void)
         TEST(test_notes_never_reach_the_terminal_raw),
         TEST(test_undo_and_redo_walk_without_limit),
         TEST(test_log_limit_gives_the_newest_oldest_first),
+        TEST(test_votes_are_edited_and_the_label_follows),
+        TEST(test_stats_count_the_latest_decision_of_each_face),
         TEST(test_the_test_split_is_frozen_until_unlocked),
         TEST(test_kill_during_labelling_keeps_what_was_acknowledged),
         TEST(test_import_document_lists_rejections),
