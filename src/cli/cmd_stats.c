@@ -1,6 +1,7 @@
 /* ferlab stats: reviewers in numbers. */
 #include "command.h"
 
+#include "ferlab/base/clock.h"
 #include "ferlab/base/json.h"
 #include "ferlab/base/str.h"
 #include "ferlab/tui/reviewer.h"
@@ -53,12 +54,12 @@ static void print_ratings(const char *name, const struct ratings *r)
 
 static void print(const char *name, const struct reviewer *r, const struct columns *c)
 {
-    char shown[SHOWN_MAX], model[80];
+    char shown[SHOWN_MAX], model[80], span[16];
     printf("%s: %lld decisions on %lld faces, %lld of them other than the crowd's\n",
            str_escape(shown, sizeof shown, name), (long long)r->decisions, (long long)r->faces,
            (long long)r->changed);
     if (!isnan(pace_per_hour(&r->pace)))
-        printf("  %.0f an hour in %.1f hours of work\n", pace_per_hour(&r->pace), r->pace.seconds / 3600);
+        printf("  %.0f an hour in %s of work\n", pace_per_hour(&r->pace), clock_span(span, r->pace.seconds));
     snprintf(model, sizeof model, "model %.60s", c->model_name);
     print_ratings("crowd", &r->crowd);
     print_ratings(model, &r->model);

@@ -52,8 +52,7 @@ static void draw_progress(const struct lineup *l)
     char decided[32], waiting[32], skipped[32], frozen[32], pace[80], out[80] = "";
     describe_pace(l, pace, sizeof pace);
     if (l->frozen > 0)
-        snprintf(out, sizeof out, "   %s of the frozen test split left out",
-                 draw_count(frozen, (int64_t)l->frozen));
+        snprintf(out, sizeof out, "   %s of test frozen", draw_count(frozen, (int64_t)l->frozen));
     draw_status("decided %s   skipped %s   left %s%s%s%s", draw_count(decided, (int64_t)l->decided),
                 draw_count(skipped, (int64_t)l->skipped), draw_count(waiting, (int64_t)l->waiting), pace,
                 l->blind ? "   blind" : "", out);
@@ -124,10 +123,10 @@ static void draw_end(struct app *app, struct queue_view *q)
     draw_end_count(&line, "skipped", l->skipped, l->skipped > 0 ? "a shows them once more" : "");
     draw_end_count(&line, "left", l->waiting, l->waiting > 0 ? "Enter goes to the first" : "");
     if (l->frozen > 0)
-        draw_end_count(&line, "left out", l->frozen, "of the test split, which is frozen; :unlock opens it");
+        draw_end_count(&line, "left out", l->frozen, "of the frozen test split; :unlock opens it");
     if (r->pace.steps > 0) {
         snprintf(number, sizeof number, "%.0f", pace_per_hour(&r->pace));
-        snprintf(then, sizeof then, "an hour, in %s of work; gaps above %d minutes are pauses",
+        snprintf(then, sizeof then, "an hour, in %s of work (no gaps above %d min)",
                  clock_span(span, r->pace.seconds), PACE_PAUSE / 60);
         draw_end_line(&line, "pace", number, then);
     }

@@ -220,7 +220,7 @@ static void test_the_frozen_test_split_is_left_out(void **state)
     type_keys(s, "u");
     expect_text(s, "which is frozen");
     type_keys(s, ":filter id<40 or split:test\rr");
-    expect_text(s, "of the frozen test split left out");
+    expect_text(s, "of test frozen");
 }
 
 static void test_edited_votes_decide_and_blind_ones_begin_from_nothing(void **state)
