@@ -89,6 +89,8 @@ struct graph {
     int *indices; /* where the steps' inputs and outputs lie */
     struct graph_image image;
     int classes;
+    int embedding; /* the value that goes into the last layer of weights; NONE where there is none */
+    size_t embedding_values;         /* of an image; 0 likewise */
     size_t peak_bytes;               /* of one evaluation */
     struct graph_learning *learning; /* NULL: nothing is learnt */
 };
@@ -115,8 +117,8 @@ int graph_team(size_t bytes, int threads);
  * sentence of a failure. */
 bool tensor_read(const Onnx__TensorProto *t, const char *where, struct value *out, struct err *e);
 
-/* graph_run.c: values of the outputs from those of the inputs, which stay the caller's. Outputs are freed
- * with value_free. */
+/* graph_run.c: values of the outputs from those of the inputs, which stay the caller's; behind them that of
+ * the embedding, where the graph has one. Outputs are freed with value_free. */
 bool graph_evaluate(const struct graph *g, const struct value *inputs, struct value *outputs,
                     struct budget *budget, struct err *e);
 /* Runs one step with its inputs among `values`, which get its outputs. */

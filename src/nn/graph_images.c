@@ -1,6 +1,7 @@
 /* Graphs as classifiers of images: one input, one output, each thread its own images. */
 #include "graph.h"
 
+#include <limits.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,11 +77,24 @@ struct value graph_image_value(const struct graph *g, const float *images)
     return in;
 }
 
-static bool evaluate(const struct graph *g, const float *images, struct value *output, struct budget *budget,
-                     struct err *e)
+struct evaluation {
+    struct value output, embedding; /* the latter where the graph has one */
+};
+
+static bool evaluate(const struct graph *g, const float *images, struct evaluation *out,
+                     struct budget *budget, struct err *e)
 {
     const struct value in = graph_image_value(g, images);
-    return graph_evaluate(g, &in, output, budget, e);
+    struct value outputs[2] = {0};
+    bool fine = graph_evaluate(g, &in, outputs, budget, e);
+    *out = (struct evaluation){outputs[0], outputs[1]};
+    return fine;
+}
+
+static void evaluation_free(struct evaluation *v)
+{
+    value_free(&v->output, NULL);
+    value_free(&v->embedding, NULL);
 }
 
 /* [batch][classes], perhaps with further dimensions of 1. */
@@ -98,18 +112,64 @@ static bool check_output(struct graph *g, const struct value *v, struct err *e)
     return true;
 }
 
+static bool is_stored(const struct graph *g, int value)
+{
+    return value != NONE && g->values[value].data != NULL;
+}
+
+/* Which of a step's first two inputs is computed, the other one being stored; NONE where that is not so. */
+static int computed_input(const struct graph *g, const struct graph_step *s)
+{
+    if (s->input_count < 2 || is_stored(g, s->inputs[0]) == is_stored(g, s->inputs[1]))
+        return NONE;
+    return s->inputs[is_stored(g, s->inputs[0]) ? 1 : 0];
+}
+
+/* Back from the output over what neither mixes classes nor images, to the layer whose weights do. */
+static void find_embedding(struct graph *g)
+{
+    static const char *const passing[] = {"Softmax", "LogSoftmax", "Sigmoid", "Identity",  "Dropout",
+                                          "Reshape", "Flatten",    "Squeeze", "Unsqueeze", NULL};
+    static const char *const shifting[] = {"Add", "Sub", "Mul", "Div", NULL};
+    static const char *const layers[] = {"Gemm", "MatMul", NULL};
+    int value = g->outputs[0];
+    for (int i = 0; i < g->step_count && value != NONE; i++) {
+        const struct graph_step *s = graph_maker(g, value);
+        if (s && graph_step_is(s, layers)) {
+            g->embedding = computed_input(g, s);
+            if (g->embedding != NONE)
+                g->last_use[g->embedding] = INT_MAX;
+            return;
+        }
+        value = !s                           ? NONE
+                : graph_step_is(s, passing)  ? s->inputs[0]
+                : graph_step_is(s, shifting) ? computed_input(g, s)
+                                             : NONE;
+    }
+}
+
+/* One row of values for each image, or there is no embedding. */
+static void check_embedding(struct graph *g, const struct value *v)
+{
+    size_t batch = (size_t)g->image.batch;
+    if (v->type == VALUE_FLOAT && v->rank >= 2 && v->dims[0] == g->image.batch && v->count > 0)
+        g->embedding_values = v->count / batch;
+}
+
 /* Finds what evaluations take and whether they work at all. */
 static bool try_once(struct graph *g, struct err *e)
 {
     float *image = calloc((size_t)g->image.batch * image_values(g), sizeof *image);
     if (!image)
         return err_memory(e, "reading a model");
-    struct value output = {0};
+    struct evaluation v;
     struct budget budget = graph_budget();
     budget.work *= g->image.batch;
-    bool fine = evaluate(g, image, &output, &budget, e) && check_output(g, &output, e);
+    bool fine = evaluate(g, image, &v, &budget, e) && check_output(g, &v.output, e);
+    if (fine)
+        check_embedding(g, &v.embedding);
     g->peak_bytes = graph_budget().bytes - budget.least;
-    value_free(&output, NULL);
+    evaluation_free(&v);
     free(image);
     return fine;
 }
@@ -117,11 +177,15 @@ static bool try_once(struct graph *g, struct err *e)
 struct graph *graph_load(const void *bytes, size_t size, const char *name, struct err *e)
 {
     struct graph *g = graph_open(bytes, size, name, e);
-    if (g && (!read_image(g, e) || !try_once(g, e))) {
-        graph_free(g);
-        return NULL;
+    bool fine = g && read_image(g, e);
+    if (fine) {
+        find_embedding(g);
+        fine = try_once(g, e);
     }
-    return g;
+    if (fine)
+        return g;
+    graph_free(g);
+    return NULL;
 }
 
 struct graph_image graph_image(const struct graph *g)
@@ -132,6 +196,11 @@ struct graph_image graph_image(const struct graph *g)
 int graph_classes(const struct graph *g)
 {
     return g->classes;
+}
+
+size_t graph_embedding_values(const struct graph *g)
+{
+    return g->embedding_values;
 }
 
 size_t graph_parameters(const struct graph *g)
@@ -219,7 +288,7 @@ bool graph_scales_pixels(const struct graph *g)
 
 /* The images from `first` on; those that a whole batch lacks are the last one again. */
 static bool run_batch(const struct graph *g, const float *images, int first, int count, float *outputs,
-                      struct err *e)
+                      float *embeddings, struct err *e)
 {
     size_t values = image_values(g), batch = (size_t)g->image.batch, classes = (size_t)g->classes;
     size_t here = (size_t)(count - first) < batch ? (size_t)(count - first) : batch;
@@ -229,15 +298,18 @@ static bool run_batch(const struct graph *g, const float *images, int first, int
         return err_memory(e, "evaluating a model");
     for (size_t i = 0; filled && i < batch; i++)
         memcpy(filled + i * values, from + (i < here ? i : here - 1) * values, values * sizeof *filled);
-    struct value output = {0};
+    struct evaluation v;
     struct budget budget = graph_budget();
     budget.work *= g->image.batch;
-    bool fine = evaluate(g, filled ? filled : from, &output, &budget, e);
-    if (fine && output.count == batch * classes)
-        memcpy(outputs + (size_t)first * classes, output.floats, here * classes * sizeof *outputs);
-    else if (fine)
+    size_t width = embeddings ? g->embedding_values : 0;
+    bool fine = evaluate(g, filled ? filled : from, &v, &budget, e);
+    if (fine && (v.output.count != batch * classes || (width && v.embedding.count != batch * width)))
         fine = err_set(e, ERR_INPUT, "%s: the size of its output changes with the image", g->name);
-    value_free(&output, NULL);
+    if (fine)
+        memcpy(outputs + (size_t)first * classes, v.output.floats, here * classes * sizeof *outputs);
+    if (fine && width)
+        memcpy(embeddings + (size_t)first * width, v.embedding.floats, here * width * sizeof *embeddings);
+    evaluation_free(&v);
     free(filled);
     return fine;
 }
@@ -253,11 +325,17 @@ int graph_team(size_t bytes, int threads)
 bool graph_run(const struct graph *g, const float *images, int count, int threads, float *outputs,
                struct err *e)
 {
+    return graph_embed(g, images, count, threads, outputs, NULL, e);
+}
+
+bool graph_embed(const struct graph *g, const float *images, int count, int threads, float *outputs,
+                 float *embeddings, struct err *e)
+{
     bool fine = true;
 #pragma omp parallel for schedule(dynamic) num_threads(graph_team(g->peak_bytes, threads))
     for (int first = 0; first < count; first += g->image.batch) {
         struct err own = {0};
-        if (!run_batch(g, images, first, count, outputs, &own)) {
+        if (!run_batch(g, images, first, count, outputs, embeddings, &own)) {
 #pragma omp critical(graph_failure)
             {
                 fine = false;

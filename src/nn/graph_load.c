@@ -334,6 +334,7 @@ struct graph *graph_open(const void *bytes, size_t size, const char *name, struc
         return NULL;
     }
     g->name = own;
+    g->embedding = NONE;
     g->file = (struct onnx_file){.name = g->name};
     g->file_bytes = size;
     gemm_prepare();

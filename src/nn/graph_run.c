@@ -91,6 +91,10 @@ bool graph_evaluate(const struct graph *g, const struct value *inputs, struct va
         if (fine)
             drop_used(g, i, values, budget);
     }
+    if (fine && g->embedding != NONE) {
+        outputs[g->output_count] = values[g->embedding];
+        values[g->embedding].owned = false;
+    }
     for (int i = 0; fine && i < g->output_count; i++) {
         struct value *v = &values[g->outputs[i]];
         outputs[i] = *v;

@@ -215,6 +215,11 @@ size_t network_parameters(const struct network *net)
     return net->learnt;
 }
 
+size_t network_embedding_values(const struct network *net)
+{
+    return shape_count(net->layers[net->layer_count - 1].in);
+}
+
 double network_flops(const struct network *net)
 {
     double flops = 0.0;

@@ -5,6 +5,7 @@
 #include <omp.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <string.h>
 
 void session_prepare(const struct session *s, bool training)
 {
@@ -27,8 +28,22 @@ static bool is_skipped(const struct session *s, size_t index)
     return stage->layer->kind == LAYER_DROPOUT || (index > 0 && stage[-1].follower == stage);
 }
 
+/* What a pass leaves behind for its first image. */
+struct outputs {
+    float *probabilities;
+    float *embeddings; /* NULL: not wanted */
+};
+
+/* The last stage is the dense layer to the classes, whose input nothing changes in place. */
+static void keep_embeddings(const struct session *s, size_t stage, const float *x, int count,
+                            const struct outputs *out)
+{
+    if (out->embeddings != NULL && stage + 1 == s->stage_count)
+        memcpy(out->embeddings, x, (size_t)count * network_embedding_values(s->net) * sizeof *x);
+}
+
 static void predict_group(const struct session *s, const struct lane *lane, const float *images, int count,
-                          float *probabilities)
+                          const struct outputs *out)
 {
     const float *x = images;
     int next = 0;
@@ -36,6 +51,7 @@ static void predict_group(const struct session *s, const struct lane *lane, cons
         const struct stage *stage = &s->stages[i];
         if (is_skipped(s, i))
             continue;
+        keep_embeddings(s, i, x, count, out);
         bool in_place = stage->in_place && x != images;
         float *y = in_place ? lane->flow[1 - next] : lane->flow[next];
         struct slice part = {.count = count, .x = x, .y = y, .workspace = lane->workspace};
@@ -43,7 +59,7 @@ static void predict_group(const struct session *s, const struct lane *lane, cons
         x = y;
         next = in_place ? next : 1 - next;
     }
-    softmax_forward(s->net->classes, count, x, probabilities);
+    softmax_forward(s->net->classes, count, x, out->probabilities);
 }
 
 /* A barrier that is passed within a microsecond: the work between two is too short for sleeping and waking,
@@ -69,7 +85,7 @@ static void gate_pass(struct gate *g, int team)
 /* All threads together on a few images: convolutions are shared out, and whoever reads them waits for all;
  * what lies between them is so little that each thread does it for itself. */
 static void predict_together(const struct session *s, struct gate *gate, const float *images, int count,
-                             float *probabilities)
+                             const struct outputs *out)
 {
     int me = omp_get_thread_num(), team = omp_get_num_threads(), own = 0, ours = 0;
     const struct lane *lane = &s->lanes[me];
@@ -78,6 +94,8 @@ static void predict_together(const struct session *s, struct gate *gate, const f
         const struct stage *stage = &s->stages[i];
         if (is_skipped(s, i))
             continue;
+        if (me == 0)
+            keep_embeddings(s, i, x, count, out);
         bool together = stage->layer->kind == LAYER_CONV;
         float *y = together ? s->shared[ours] : lane->flow[own];
         if (stage->in_place && x == lane->flow[1 - own])
@@ -97,13 +115,19 @@ static void predict_together(const struct session *s, struct gate *gate, const f
         x = y;
     }
     if (me == 0)
-        softmax_forward(s->net->classes, count, x, probabilities);
+        softmax_forward(s->net->classes, count, x, out->probabilities);
 }
 
 void session_predict(struct session *s, const float *images, int count, float *probabilities)
 {
+    session_embed(s, images, count, probabilities, NULL);
+}
+
+void session_embed(struct session *s, const float *images, int count, float *probabilities, float *embeddings)
+{
     count = count < s->batch ? count : s->batch;
     size_t image = (size_t)s->net->input_size * (size_t)s->net->input_size, classes = (size_t)s->net->classes;
+    size_t width = network_embedding_values(s->net);
     int groups = (count + PREDICT_GROUP - 1) / PREDICT_GROUP;
     if (count < 1)
         return;
@@ -111,8 +135,9 @@ void session_predict(struct session *s, const float *images, int count, float *p
         session_refresh(s);
     if (groups == 1 && s->threads > 1) {
         struct gate gate = {0};
+        const struct outputs out = {probabilities, embeddings};
 #pragma omp parallel num_threads(s->threads)
-        predict_together(s, &gate, images, count, probabilities);
+        predict_together(s, &gate, images, count, &out);
         return;
     }
 #pragma omp parallel num_threads(groups < s->threads ? groups : s->threads)
@@ -122,7 +147,9 @@ void session_predict(struct session *s, const float *images, int count, float *p
         for (int g = 0; g < groups; g++) {
             size_t first = (size_t)g * PREDICT_GROUP;
             int some = count - (int)first < PREDICT_GROUP ? count - (int)first : PREDICT_GROUP;
-            predict_group(s, lane, images + first * image, some, probabilities + first * classes);
+            const struct outputs out = {probabilities + first * classes,
+                                        embeddings != NULL ? embeddings + first * width : NULL};
+            predict_group(s, lane, images + first * image, some, &out);
         }
     }
 }

@@ -338,6 +338,37 @@ static void test_prediction_does_not_depend_on_company(void **state)
     free(x), free(p);
 }
 
+/* Of groups of images, and of few that all threads share. */
+static void test_the_last_layer_of_an_embedding_is_the_prediction(void **state)
+{
+    (void)state;
+    enum { COUNT = 19, WIDTH = 24 };
+    struct network *net = make("16,P,24", SIDE, CLASSES, 2);
+    struct session *s = open_session(net, COUNT, false, 2);
+    float *x = random_floats(COUNT * SIDE * SIDE, 8), *p = new_floats(COUNT * CLASSES),
+          *v = new_floats(COUNT * WIDTH), want[CLASSES];
+    assert_int_equal(network_embedding_values(net), WIDTH);
+    const struct parameter *weight = network_parameter(net, network_parameter_count(net) - 2),
+                           *bias = network_parameter(net, network_parameter_count(net) - 1);
+    for (int count = 3; count <= COUNT; count += COUNT - 3) {
+        session_embed(s, x, count, p, v);
+        for (int i = 0; i < count; i++) {
+            double sum = 0;
+            for (int k = 0; k < CLASSES; k++) {
+                double logit = dot(weight->value + k * WIDTH, v + i * WIDTH, WIDTH) + (double)bias->value[k];
+                want[k] = (float)exp(logit);
+                sum += exp(logit);
+            }
+            for (int k = 0; k < CLASSES; k++)
+                want[k] /= (float)sum;
+            expect_near("probabilities", p + i * CLASSES, want, CLASSES, 1e-10);
+        }
+    }
+    session_free(s);
+    network_free(net);
+    free(x), free(p), free(v);
+}
+
 static void test_a_copy_predicts_the_same(void **state)
 {
     (void)state;
@@ -415,6 +446,7 @@ int main(void)
         cmocka_unit_test(test_the_same_seed_and_threads_give_the_same_bits),
         cmocka_unit_test(test_thread_counts_agree_up_to_rounding),
         cmocka_unit_test(test_prediction_does_not_depend_on_company),
+        cmocka_unit_test(test_the_last_layer_of_an_embedding_is_the_prediction),
         cmocka_unit_test(test_a_copy_predicts_the_same),
         cmocka_unit_test(test_training_learns_a_small_task),
         cmocka_unit_test(test_a_session_says_its_bytes_and_refuses_absurd_batches),

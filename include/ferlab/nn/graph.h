@@ -33,9 +33,16 @@ enum graph_ending graph_ending(const struct graph *g);
 /* Whether the first thing done to the input is to bring pixels of 0 to 255 to smaller numbers. */
 bool graph_scales_pixels(const struct graph *g);
 
+/* What goes into the last layer of weights (Gemm or MatMul) before the output, per image; 0 where there is
+ * none. */
+size_t graph_embedding_values(const struct graph *g);
+
 /* outputs [count][classes] of images [count], laid out as graph_image says. threads 0: all the machine has;
  * fewer are used where their memory would come to much. */
 bool graph_run(const struct graph *g, const float *images, int count, int threads, float *outputs,
                struct err *e);
+/* The same, and embeddings [count][graph_embedding_values]; NULL: not wanted. */
+bool graph_embed(const struct graph *g, const float *images, int count, int threads, float *outputs,
+                 float *embeddings, struct err *e);
 
 #endif

@@ -43,8 +43,9 @@ void network_free(struct network *net);
 const char *network_arch(const struct network *net); /* the canonical string, presets by name */
 int network_input_size(const struct network *net);
 int network_classes(const struct network *net);
-size_t network_parameters(const struct network *net); /* learnt floats */
-double network_flops(const struct network *net);      /* multiply-adds x 2 of one image, forward */
+size_t network_parameters(const struct network *net);       /* learnt floats */
+double network_flops(const struct network *net);            /* multiply-adds x 2 of one image, forward */
+size_t network_embedding_values(const struct network *net); /* what goes into the last layer, per image */
 
 /* All learnt tensors and running statistics, in file order, for optimisers, checkpoints and tests. */
 struct parameter {
@@ -89,6 +90,11 @@ void session_refresh(struct session *s);
 
 /* Probabilities [count][classes] of images [count][size][size], in evaluation mode. count <= batch. */
 void session_predict(struct session *s, const float *images, int count, float *probabilities);
+
+/* The same, and the input of the last layer: embeddings [count][network_embedding_values]; NULL: not wanted.
+ */
+void session_embed(struct session *s, const float *images, int count, float *probabilities,
+                   float *embeddings);
 
 /* Forward and backward in training mode: gradients of the mean loss are left in the parameters, running
  * statistics are updated. targets [count][classes]. dropout draws come from (seed, step). Returns the mean
