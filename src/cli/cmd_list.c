@@ -77,6 +77,8 @@ static void print_row(const struct table *t, size_t row)
         printf(" %-9s %-7s", class_name(c->beside->prediction[row]),
                flip != FLIP_NONE ? flip_name(flip) : "");
     }
+    if (c->similar_to != 0)
+        print_number((double)c->similarity[row], 4);
     printf("%s%s%s\n", c->reviewed[row] || c->flagged[row] ? " " : "", c->reviewed[row] ? " reviewed" : "",
            c->flagged[row] ? " flagged" : "");
 }
@@ -93,7 +95,10 @@ static void print_table(const struct cli *cli, const struct columns *c, const ui
     struct table t = {.columns = c, .name_width = name_width(c, rows, shown), .colour = wants_colour()};
     if (shown > 0)
         printf("%8s %-*s %-5s %-9s %-9s   %-9s %4s %4s %4s%s\n", "id", t.name_width, "name", "split", "crowd",
-               "label", "predicted", "conf", "div", "susp", c->beside ? " beside    flip" : "");
+               "label", "predicted", "conf", "div", "susp",
+               c->beside            ? " beside    flip   "
+               : c->similar_to != 0 ? "  sim"
+                                    : "");
     for (size_t i = 0; i < shown && !ferror(stdout); i++)
         print_row(&t, rows[i]);
     if (cli->quiet)

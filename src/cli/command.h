@@ -51,6 +51,7 @@ struct command {
     X(runs, "[show|stop ID|diff A B]", "trainings, running and past; stop one; compare two")                 \
     X(eval, "", "scores of a model with intervals, and the agreement of the crowd")                          \
     X(report, "OUT", "what a model is worth and what reviewers did, as one HTML page")                       \
+    X(embed, "", "what a model makes of each face before it decides, by which faces are alike")              \
     X(predict, "IMAGE...", "the emotion in image files")                                                     \
     X(models, "", "models of the workspace")                                                                 \
     X(model, "use|import|export|remove ...", "choose, bring in, take out or remove a model")                 \

@@ -4,6 +4,7 @@
 #include "ferlab/base/str.h"
 #include "ferlab/store/filter.h"
 #include "ferlab/store/runs.h"
+#include "ferlab/train/embedding.h"
 #include "ferlab/train/inference.h"
 #include "ferlab/train/shipped.h"
 
@@ -18,10 +19,13 @@ static bool fail(const struct err *e, int *status)
     return false;
 }
 
-/* Predictions that are computed are kept, so that the workspace is opened for writing where it can be. */
-static enum workspace_mode mode_for(const struct cli *cli, const struct cli_asked *asked)
+/* Predictions and embeddings that are computed are kept, so that the workspace is opened for writing where it
+ * can be. */
+static enum workspace_mode mode_for(const struct cli *cli, const struct cli_asked *asked,
+                                    const struct filter *where)
 {
-    bool keeps = asked->predicted && access(cli->workspace, W_OK) == 0;
+    bool computes = asked->predicted || (where && filter_similar(where) != 0);
+    bool keeps = computes && access(cli->workspace, W_OK) == 0;
     return asked->write || keeps ? WORKSPACE_WRITE : WORKSPACE_READ;
 }
 
@@ -59,11 +63,12 @@ static bool load(struct cli *cli, const struct cli_asked *asked, enum rule rule,
                  struct cli_data *out, struct err *e)
 {
     int64_t model = 0, beside = 0;
-    return workspace_open(&out->workspace, cli->workspace, mode_for(cli, asked), e) &&
+    return workspace_open(&out->workspace, cli->workspace, mode_for(cli, asked, where), e) &&
            (!asked->predicted || predict(cli, out->workspace, asked->model, where, &model, e)) &&
            (asked->beside == NULL || predict(cli, out->workspace, asked->beside, where, &beside, e)) &&
            columns_load(&out->columns, out->workspace, rule, model, e) &&
-           columns_use_beside(out->columns, out->workspace, beside, e);
+           columns_use_beside(out->columns, out->workspace, beside, e) &&
+           (!where || embeddings_for_filter(out->workspace, out->columns, where, cli->quiet || cli->json, e));
 }
 
 bool cli_open(struct cli *cli, const struct cli_asked *asked, struct cli_data *out, int *status)

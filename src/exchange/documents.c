@@ -78,6 +78,8 @@ json_t *sample_document(const struct columns *c, size_t row)
     json_object_set_new(d, "suspect", json_number((double)c->suspect[row]));
     json_object_set_new(d, "issue",
                         c->issue[row] == CLASS_NONE ? json_null() : json_text(class_name(c->issue[row])));
+    if (c->similar_to != 0)
+        json_object_set_new(d, "similarity", json_number((double)c->similarity[row]));
     json_object_set_new(d, "in_sample", predicted ? json_boolean(c->in_sample[row]) : json_null());
     json_object_set_new(d, "edited_votes", c->edited[row] ? votes_document(c->edited[row]) : json_null());
     json_object_set_new(d, "note", text_or_null(c->note[row]));

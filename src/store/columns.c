@@ -17,7 +17,7 @@
     X(id) X(split) X(name) X(votes) X(crowd)                                                           \
     X(label) X(reviewed) X(flagged) X(note) X(tags) X(edited)                                          \
     X(probabilities) X(prediction) X(confidence) X(in_sample) X(divergence) X(entropy) X(suspect)      \
-    X(issue)                                                                                           \
+    X(issue) X(similarity)                                                                             \
     X(own->decided)
 /* clang-format on */
 
@@ -221,6 +221,7 @@ static bool load_model(struct columns *c, struct workspace *ws, int64_t model, s
     c->model = model;
     c->model_name = name ? name : "";
     c->model_folds = folds;
+    columns_forget_similar(c);
     const struct predictions predictions = {c->probabilities, c->prediction, c->in_sample};
     if (!columns_read_predictions(c, db, model, &predictions, e))
         return false;
@@ -405,6 +406,13 @@ bool columns_use_rule(struct columns *c, enum rule rule, struct err *e)
     for (size_t row = 0; row < c->count; row++)
         columns_derive_crowd(c, row);
     return columns_derive_suspects(c, e);
+}
+
+void columns_forget_similar(struct columns *c)
+{
+    c->similar_to = 0;
+    for (size_t row = 0; row < c->count; row++)
+        c->similarity[row] = NAN;
 }
 
 int64_t columns_row(const struct columns *c, int64_t id)

@@ -22,6 +22,7 @@ enum filter_kind {
     KIND_NAME,
     KIND_IN,
     KIND_FLIP,
+    KIND_SIMILAR,
     KIND_SORT,
 };
 
@@ -51,6 +52,7 @@ enum filter_field {
     FIELD_BESIDE,
     FIELD_FORMER,
     FIELD_FLIP,
+    FIELD_SIMILAR,
     FIELD_SORT,
     FIELD_COUNT
 };
@@ -88,6 +90,7 @@ struct filter {
     enum filter_field sort;
     int sort_class;  /* of votes.CLASS */
     int compares_at; /* the column, from 1, of the first term that needs a model beside; 0: none does */
+    int64_t similar; /* the sample of similar:ID; 0: there is no such term */
     struct arena texts;
 };
 

@@ -17,6 +17,8 @@ static double number_of(const struct columns *c, size_t row, enum filter_field f
         return (double)sample_score(c, row, filter_fields[field].score);
     case KIND_NUMBER:
         return (double)c->id[row];
+    case KIND_SIMILAR:
+        return (double)c->similarity[row];
     case KIND_VOTES:
         return c->votes[row].count[class];
     default:
@@ -137,6 +139,9 @@ static bool test(const struct columns *c, size_t row, const struct filter_step *
         return compare_issue(c, row, s);
     case FIELD_FLIP:
         return compare_flip(c, row, s);
+    case FIELD_SIMILAR:
+        found = (double)c->similar_to == s->number && !isnan(c->similarity[row]);
+        break;
     default:
         if (filter_fields[s->field].kind == KIND_CLASS)
             return compare_class(c, row, s);
@@ -182,6 +187,7 @@ static bool speaks_of_predictions(const struct filter_step *s)
     case FIELD_FLIP:
     case FIELD_BESIDE:
     case FIELD_FORMER:
+    case FIELD_SIMILAR: /* the model's pass that predicts finds what is similar too */
         return true;
     default:
         if (filter_fields[s->field].kind == KIND_SCORE)

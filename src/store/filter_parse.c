@@ -23,9 +23,10 @@ const char filter_help[] =
     "tag:NAME name:fer001* in:train                in:train: the model was trained on it\n"
     "flip:fixed beside:fear former!=label          beside a second model: fixed broken changed wrong right;\n"
     "                                              what it predicts; the label it learnt from\n"
+    "similar:17                                    the 200 faces most alike to that of id 17, nearest first\n"
     "and or not ( )                                a space is `and`; values with spaces: name:\"a b*\"\n"
-    "sort:-suspect                                 id name split label crowd pred votes.CLASS, or a number "
-    "above\n";
+    "sort:-suspect                                 id name split label crowd pred similar votes.CLASS, or a "
+    "number above\n";
 
 static int column_of(const char *text, const char *place)
 {
@@ -247,8 +248,17 @@ bool filter_parse(const char *text, struct filter **out, struct err *e)
         filter_free(f);
         return false;
     }
+    if (f->similar && !f->sorted) {
+        f->sorted = f->descending = true;
+        f->sort = FIELD_SIMILAR;
+    }
     *out = f;
     return true;
+}
+
+int64_t filter_similar(const struct filter *f)
+{
+    return f->similar;
 }
 
 void filter_free(struct filter *f)

@@ -36,6 +36,7 @@ const struct filter_field_row filter_fields[FIELD_COUNT] = {
     [FIELD_BESIDE] = {"beside", KIND_CLASS, "beside:fear or beside!=pred", true},
     [FIELD_FORMER] = {"former", KIND_CLASS, "former:fear or former!=label", true},
     [FIELD_FLIP] = {"flip", KIND_FLIP, "flip:fixed", false},
+    [FIELD_SIMILAR] = {"similar", KIND_SIMILAR, "similar:17", true},
     [FIELD_SORT] = {"sort", KIND_SORT, "sort:-suspect", false},
 };
 
@@ -114,7 +115,9 @@ static bool unknown_field(struct filter_parser *p, const char *word, const char 
     return filter_fail(
         p, place,
         "'%s' is nothing to filter by; there are split label crowd pred conf div ent suspect self margin kl "
-        "mistaken hardness issue votes.CLASS id flag reviewed note tag name in beside former flip, and sort",
+        "mistaken hardness issue votes.CLASS id flag reviewed note tag name in beside former flip similar, "
+        "and "
+        "sort",
         word);
 }
 
@@ -339,6 +342,21 @@ static bool read_flip(struct filter_parser *p, struct filter_step *step, const c
     return true;
 }
 
+static bool read_similar(struct filter_parser *p, struct filter_step *step, const char *value,
+                         const char *place)
+{
+    int64_t id;
+
+    if (!str_to_int(value, 1, INT64_C(1) << 53, &id))
+        return filter_fail(p, place, "'%s' is no sample's id; write similar:17", value);
+    if (p->filter->similar && p->filter->similar != id)
+        return filter_fail(p, place, "there is a similar:%lld already; keep one",
+                           (long long)p->filter->similar);
+    p->filter->similar = id;
+    step->number = (double)id;
+    return true;
+}
+
 /* What a kind allows between field and value, and how its value is read. */
 static const struct {
     bool ordered, colon;
@@ -349,7 +367,7 @@ static const struct {
     [KIND_NUMBER] = {true, false, read_number}, [KIND_VOTES] = {true, false, read_number},
     [KIND_YES] = {false, true, read_yes},       [KIND_TAG] = {false, true, read_text},
     [KIND_NAME] = {false, true, read_text},     [KIND_IN] = {false, true, read_in},
-    [KIND_FLIP] = {false, true, read_flip},
+    [KIND_FLIP] = {false, true, read_flip},     [KIND_SIMILAR] = {false, true, read_similar},
 };
 
 static bool parse_sort(struct filter_parser *p, const char *start, const char *relation_place, bool colon)
@@ -380,7 +398,7 @@ static bool parse_sort(struct filter_parser *p, const char *start, const char *r
         return filter_fail(
             p, place,
             "'%s' is nothing to sort by; there are id name split label crowd pred conf div ent suspect self "
-            "margin kl mistaken hardness votes.CLASS beside former",
+            "margin kl mistaken hardness similar votes.CLASS beside former",
             value);
     }
     filter_note_comparing(p, &(struct filter_step){.field = f->sort}, start);

@@ -181,10 +181,18 @@ static const char tables_4[] = "CREATE TABLE queue (\n"
                                "CREATE INDEX turn_of_event ON turn (event) WHERE event IS NOT NULL;\n"
                                "CREATE INDEX event_unlocks ON event (id) WHERE kind = 'unlock';\n";
 
+/* vector: what goes into the model's last layer, scaled to length 1, as little-endian binary16. */
+static const char tables_5[] = "CREATE TABLE embedding (\n"
+                               "  model INTEGER NOT NULL REFERENCES model (id),\n"
+                               "  sample INTEGER NOT NULL REFERENCES sample (id),\n"
+                               "  vector BLOB NOT NULL,\n"
+                               "  PRIMARY KEY (model, sample)\n"
+                               ") WITHOUT ROWID;\n";
+
 /* migrations[v] leads from version v to v + 1. */
 static const struct {
     const char *tables, *guards;
-} migrations[] = {{tables_1, guards_1}, {tables_2, ""}, {tables_3, ""}, {tables_4, ""}};
+} migrations[] = {{tables_1, guards_1}, {tables_2, ""}, {tables_3, ""}, {tables_4, ""}, {tables_5, ""}};
 
 int64_t schema_version(void)
 {

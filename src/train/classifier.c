@@ -133,6 +133,11 @@ size_t classifier_parameters(const struct classifier *c)
     return c->net != NULL ? network_parameters(c->net) : graph_parameters(c->graph);
 }
 
+size_t classifier_embedding_values(const struct classifier *c)
+{
+    return c->net != NULL ? network_embedding_values(c->net) : graph_embedding_values(c->graph);
+}
+
 struct parameter_list classifier_parameter_list(const struct classifier *c)
 {
     return c->net != NULL ? network_parameter_list(c->net) : graph_parameter_list(c->graph);

@@ -33,7 +33,8 @@ struct classifier *classifier_copy(const struct classifier *c, struct err *e);
 void classifier_free(struct classifier *c);
 
 const char *classifier_arch(const struct classifier *c);
-size_t classifier_parameters(const struct classifier *c); /* floats */
+size_t classifier_parameters(const struct classifier *c);       /* floats */
+size_t classifier_embedding_values(const struct classifier *c); /* 0: it has no last layer of weights */
 
 /* Of one that learns: all tensors that training changes. */
 struct parameter_list classifier_parameter_list(const struct classifier *c);

@@ -87,7 +87,7 @@ static enum ending predict_fold(struct training *t, struct err *e)
         classifier_copy_values(training_judged(t), t->best);
         predictor_refresh(t->judge);
         train_log_bar(&t->log, count, "fold %d/%d predict", t->fold, t->recipe.folds);
-        fine = predictor_samples(t->judge, t->ws, ids, count, probabilities, &done, &t->log.bar, e);
+        fine = predictor_samples(t->judge, t->ws, ids, count, probabilities, NULL, &done, &t->log.bar, e);
     }
     if (fine && done == count)
         fold_faces_take(t->folds, t->fold, probabilities);

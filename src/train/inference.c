@@ -6,6 +6,7 @@
 #include "ferlab/base/digest.h"
 #include "ferlab/base/interrupt.h"
 #include "ferlab/base/path.h"
+#include "ferlab/store/embeddings.h"
 #include "ferlab/store/runs.h"
 #include "ferlab/train/shipped.h"
 
@@ -213,6 +214,7 @@ struct lacking {
     int64_t *ids;
     bool *in_sample;
     float (*probabilities)[EMOTION_COUNT];
+    float *embeddings; /* of one sweep; NULL where the model has none */
     size_t count, ends[PARTS];
 };
 
@@ -221,6 +223,7 @@ static void lacking_free(struct lacking *l)
     free(l->ids);
     free(l->in_sample);
     free(l->probabilities);
+    free(l->embeddings);
 }
 
 static void add_part(struct lacking *l, const struct columns *c, enum split split, const bool *possible)
@@ -280,6 +283,25 @@ static bool keep_accuracy(struct workspace *ws, struct columns *c, struct err *e
     return isnan(accuracy) || model_set_accuracy(ws, c->model, accuracy, e);
 }
 
+/* Up to l->ends[k], or until interrupted. Embeddings come out of the same pass, and are kept sweep by sweep.
+ */
+static bool predict_part(struct lacking *l, size_t k, struct predictor *p, struct workspace *ws,
+                         const struct columns *c, size_t *done, struct progress *bar, struct err *e)
+{
+    bool fine = true, stopped = false;
+    while (fine && !stopped && *done < l->ends[k]) {
+        size_t left = l->ends[k] - *done, n = left < PREDICTOR_SWEEP ? left : PREDICTOR_SWEEP, got = 0;
+        const int64_t *ids = l->ids + *done;
+        fine = predictor_samples(p, ws, ids, n, l->probabilities + *done, l->embeddings, &got, NULL, e) &&
+               (l->embeddings == NULL ||
+                embeddings_write(ws, c->model, ids, l->embeddings, predictor_embedding_values(p), got, e));
+        stopped = got < n;
+        *done += fine ? got : 0;
+        progress_update(bar, *done);
+    }
+    return fine;
+}
+
 /* One split after the other, each kept before the next begins. */
 static bool predict_parts(struct lacking *l, struct predictor *p, struct workspace *ws, struct columns *c,
                           const struct origin *o, struct progress *bar, struct err *e)
@@ -289,7 +311,7 @@ static bool predict_parts(struct lacking *l, struct predictor *p, struct workspa
         size_t first = done;
         if (first == l->ends[k])
             continue;
-        if (!predictor_samples(p, ws, l->ids, l->ends[k], l->probabilities, &done, bar, e) ||
+        if (!predict_part(l, k, p, ws, c, &done, bar, e) ||
             !predictions_write(ws, c->model, l->ids + first, l->probabilities[first], l->in_sample + first,
                                done - first, e))
             return false;
@@ -315,6 +337,11 @@ static bool predict_lacking(struct lacking *l, struct workspace *ws, struct colu
     free(bytes);
     if (p == NULL)
         return false;
+    if (predictor_embeds(p) && (l->embeddings = malloc(PREDICTOR_SWEEP * predictor_embedding_values(p) *
+                                                       sizeof *l->embeddings)) == NULL) {
+        predictor_free(p);
+        return err_memory(e, "predicting");
+    }
     struct progress bar;
     progress_start(&bar, "predict", "faces", l->count, quiet);
     bool fine = predict_parts(l, p, ws, c, o, &bar, e);

@@ -296,19 +296,24 @@ void job_last_line(const char *log, char *out, size_t size)
     free(text);
 }
 
-/* --- predictions --- */
+/* --- predictions and embeddings --- */
 
-static bool predictions_log(const char *workspace, const char *model, char log[PATH_MAX])
+/* What one process at a time computes of a model, and the word that names its log. */
+struct work {
+    const char *word, *what;
+};
+static const struct work predicting = {"predict", "predictions"}, embedding = {"embed", "embeddings"};
+
+static bool work_log(const struct work *w, const char *workspace, const char *model, char log[PATH_MAX])
 {
-    return snprintf(log, PATH_MAX, "%s.runs/predict-%s.log", workspace, model) < PATH_MAX;
+    return snprintf(log, PATH_MAX, "%s.runs/%s-%s.log", workspace, w->word, model) < PATH_MAX;
 }
 
 /* The log, locked by its open file, which the process inherits: the lock goes when the process does. */
-static int open_predictions_log(const char *workspace, const char *model, char log[PATH_MAX], struct err *e)
+static int open_work_log(const struct work *w, const char *workspace, const char *model, struct err *e)
 {
-    char dir[PATH_MAX];
-    if (!predictions_log(workspace, model, log) ||
-        snprintf(dir, PATH_MAX, "%s.runs", workspace) >= PATH_MAX) {
+    char dir[PATH_MAX], log[PATH_MAX];
+    if (!work_log(w, workspace, model, log) || snprintf(dir, PATH_MAX, "%s.runs", workspace) >= PATH_MAX) {
         err_set(e, ERR_INPUT, "%.200s: the path is too long; move the workspace", workspace);
         return -1;
     }
@@ -316,7 +321,7 @@ static int open_predictions_log(const char *workspace, const char *model, char l
     if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && ftruncate(fd, 0) == 0)
         return fd;
     if (fd >= 0 && errno == EWOULDBLOCK)
-        err_set(e, ERR_INPUT, "%s: its predictions are being computed already", model);
+        err_set(e, ERR_INPUT, "%s: its %s are being computed already", model, w->what);
     else
         err_errno(e, log, "write", "make room, or choose a folder you may write to");
     if (fd >= 0)
@@ -324,28 +329,52 @@ static int open_predictions_log(const char *workspace, const char *model, char l
     return -1;
 }
 
+static bool start_work(const struct work *w, const char *workspace, const char *model, struct arguments *a,
+                       struct err *e)
+{
+    struct launched l;
+    return start(a, open_work_log(w, workspace, model, e), &l, e);
+}
+
 bool job_start_predictions(const char *workspace, const char *model, struct err *e)
 {
     const char *const words[] = {"ferlab", "-w", workspace, "model", "use", model};
     struct arguments a = {0};
-    struct launched l;
-    char log[PATH_MAX];
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         add_word(&a, words[i]);
-    return start(&a, open_predictions_log(workspace, model, log, e), &l, e);
+    return start_work(&predicting, workspace, model, &a, e);
 }
 
-bool job_predicts(const char *workspace, const char *model, char *line, size_t size)
+bool job_start_embeddings(const char *workspace, const char *model, struct err *e)
+{
+    const char *const words[] = {"ferlab", "-w", workspace, "embed", "--model", model};
+    struct arguments a = {0};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        add_word(&a, words[i]);
+    return start_work(&embedding, workspace, model, &a, e);
+}
+
+static bool works(const struct work *w, const char *workspace, const char *model, char *line, size_t size)
 {
     char log[PATH_MAX];
     line[0] = '\0';
-    int fd = predictions_log(workspace, model, log) ? open(log, O_RDONLY | O_CLOEXEC) : -1;
+    int fd = work_log(w, workspace, model, log) ? open(log, O_RDONLY | O_CLOEXEC) : -1;
     if (fd < 0)
         return false;
     bool locked = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
     close(fd);
     job_last_line(log, line, size);
     return locked;
+}
+
+bool job_predicts(const char *workspace, const char *model, char *line, size_t size)
+{
+    return works(&predicting, workspace, model, line, size);
+}
+
+bool job_embeds(const char *workspace, const char *model, char *line, size_t size)
+{
+    return works(&embedding, workspace, model, line, size);
 }
 
 /* --- exports and reports --- */

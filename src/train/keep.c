@@ -167,7 +167,8 @@ static bool predict_everything(struct training *t, struct outcome *o, struct err
     classifier_copy_values(training_judged(t), t->best);
     predictor_refresh(t->judge);
     train_log_bar(&t->log, c->count, "predict");
-    return predictor_samples(t->judge, t->ws, c->id, c->count, o->probabilities, &o->done, &t->log.bar, e);
+    return predictor_samples(t->judge, t->ws, c->id, c->count, o->probabilities, NULL, &o->done, &t->log.bar,
+                             e);
 }
 
 static bool publish(struct training *t, const struct outcome *o, enum run_state state, struct err *e)

@@ -2,14 +2,14 @@
 #include "predictor.h"
 
 #include "ferlab/base/interrupt.h"
+#include "ferlab/store/embeddings.h"
 #include "ferlab/store/samples.h"
 
 #include <omp.h>
 #include <stdlib.h>
 
 enum {
-    BATCH_FACES = 64,   /* of 48x48; fewer of larger ones, so that memory stays the same */
-    SWEEP_FACES = 1024, /* read from the workspace at a time */
+    BATCH_FACES = 64, /* of 48x48; fewer of larger ones, so that memory stays the same */
 };
 
 struct predictor {
@@ -18,6 +18,7 @@ struct predictor {
     struct session *session;  /* of a network */
     int size, faces, threads; /* faces: per batch; each takes two images */
     float *images, *outputs;  /* [2 faces] of input values, [2 faces][classes] */
+    float *embeddings;        /* [2 faces][embedding values] */
     float *planes;            /* [faces][size][size] */
     uint8_t *resized;         /* [faces][size][size] */
 };
@@ -35,9 +36,11 @@ static bool make_buffers(struct predictor *p, struct err *e)
     size_t images = 2 * (size_t)p->faces;
     p->images = malloc(images * classifier_image_values(p->c) * sizeof *p->images);
     p->outputs = malloc(images * (size_t)p->c->facts.classes * sizeof *p->outputs);
+    p->embeddings = malloc((images * classifier_embedding_values(p->c) + 1) * sizeof *p->embeddings);
     p->planes = malloc((size_t)p->faces * image_pixels(p) * sizeof *p->planes);
     p->resized = malloc((size_t)p->faces * image_pixels(p));
-    if (p->images == NULL || p->outputs == NULL || p->planes == NULL || p->resized == NULL)
+    if (p->images == NULL || p->outputs == NULL || p->embeddings == NULL || p->planes == NULL ||
+        p->resized == NULL)
         return err_memory(e, "preparing predictions");
     if (p->c->net != NULL)
         p->session = session_create(p->c->net, (int)images, false, p->threads, e);
@@ -86,9 +89,21 @@ void predictor_free(struct predictor *p)
         classifier_free(p->c);
     free(p->images);
     free(p->outputs);
+    free(p->embeddings);
     free(p->planes);
     free(p->resized);
     free(p);
+}
+
+size_t predictor_embedding_values(const struct predictor *p)
+{
+    return classifier_embedding_values(p->c);
+}
+
+bool predictor_embeds(const struct predictor *p)
+{
+    size_t width = predictor_embedding_values(p);
+    return width > 0 && width <= EMBEDDING_VALUES_MAX;
 }
 
 void predictor_refresh(struct predictor *p)
@@ -125,15 +140,28 @@ static void fill_pair(struct predictor *p, int i, const uint8_t *pixels)
     classifier_image(p->c, plane, true, face + classifier_image_values(p->c));
 }
 
-static bool predict_pairs(struct predictor *p, int faces, float (*probabilities)[EMOTION_COUNT],
-                          struct err *e)
+/* embeddings [faces][width] of the pairs of the buffer. */
+static void average_embeddings(const struct predictor *p, int faces, float *embeddings)
 {
-    float pair[2][EMOTION_COUNT];
+    size_t width = predictor_embedding_values(p);
+    for (int i = 0; i < faces; i++) {
+        const float *face = p->embeddings + 2 * (size_t)i * width, *mirrored = face + width;
+        for (size_t k = 0; k < width; k++)
+            embeddings[(size_t)i * width + k] = 0.5f * (face[k] + mirrored[k]);
+    }
+}
+
+static bool predict_pairs(struct predictor *p, int faces, float (*probabilities)[EMOTION_COUNT],
+                          float *embeddings, struct err *e)
+{
+    float pair[2][EMOTION_COUNT], *inner = embeddings != NULL ? p->embeddings : NULL;
     const struct classifier *c = p->c;
     if (p->session != NULL)
-        session_predict(p->session, p->images, 2 * faces, p->outputs);
-    else if (!graph_run(c->graph, p->images, 2 * faces, p->threads, p->outputs, e))
+        session_embed(p->session, p->images, 2 * faces, p->outputs, inner);
+    else if (!graph_embed(c->graph, p->images, 2 * faces, p->threads, p->outputs, inner, e))
         return false;
+    if (embeddings != NULL)
+        average_embeddings(p, faces, embeddings);
     for (int i = 0; i < faces; i++) {
         float *outputs = p->outputs + 2 * (size_t)i * (size_t)c->facts.classes;
         if (!model_input_emotions(&c->input, c->name, outputs, pair[0], e) ||
@@ -145,8 +173,9 @@ static bool predict_pairs(struct predictor *p, int faces, float (*probabilities)
     return true;
 }
 
-bool predictor_faces(struct predictor *p, const uint8_t *pixels, size_t count,
-                     float (*probabilities)[EMOTION_COUNT], struct err *e)
+/* embeddings NULL: not wanted. */
+static bool predict_faces(struct predictor *p, const uint8_t *pixels, size_t count,
+                          float (*probabilities)[EMOTION_COUNT], float *embeddings, struct err *e)
 {
     bool fine = true;
     for (size_t first = 0; fine && first < count; first += (size_t)p->faces) {
@@ -161,9 +190,17 @@ bool predictor_faces(struct predictor *p, const uint8_t *pixels, size_t count,
             }
             fill_pair(p, i, face);
         }
-        fine = predict_pairs(p, n, probabilities + first, e);
+        fine =
+            predict_pairs(p, n, probabilities + first,
+                          embeddings != NULL ? embeddings + first * predictor_embedding_values(p) : NULL, e);
     }
     return fine;
+}
+
+bool predictor_faces(struct predictor *p, const uint8_t *pixels, size_t count,
+                     float (*probabilities)[EMOTION_COUNT], struct err *e)
+{
+    return predict_faces(p, pixels, count, probabilities, NULL, e);
 }
 
 bool predictor_image(struct predictor *p, const struct gray *image, float probabilities[EMOTION_COUNT],
@@ -171,23 +208,26 @@ bool predictor_image(struct predictor *p, const struct gray *image, float probab
 {
     image_square(image, p->size, p->resized);
     fill_pair(p, 0, p->resized);
-    return predict_pairs(p, 1, (float(*)[EMOTION_COUNT])probabilities, e);
+    return predict_pairs(p, 1, (float(*)[EMOTION_COUNT])probabilities, NULL, e);
 }
 
 bool predictor_samples(struct predictor *p, struct workspace *ws, const int64_t *ids, size_t count,
-                       float (*probabilities)[EMOTION_COUNT], size_t *done, struct progress *bar,
-                       struct err *e)
+                       float (*probabilities)[EMOTION_COUNT], float *embeddings, size_t *done,
+                       struct progress *bar, struct err *e)
 {
-    uint8_t *pixels = malloc((size_t)SWEEP_FACES * FACE_PIXELS);
+    size_t width = predictor_embedding_values(p);
+    uint8_t *pixels = malloc((size_t)PREDICTOR_SWEEP * FACE_PIXELS);
     if (pixels == NULL)
         return err_memory(e, "predicting");
     bool fine = true;
     while (fine && *done < count && !interrupt_requested()) {
-        size_t n = count - *done < SWEEP_FACES ? count - *done : SWEEP_FACES;
+        size_t n = count - *done < PREDICTOR_SWEEP ? count - *done : PREDICTOR_SWEEP;
         fine = sample_pixels_many(ws, ids + *done, n, pixels, e) &&
-               predictor_faces(p, pixels, n, probabilities + *done, e);
+               predict_faces(p, pixels, n, probabilities + *done,
+                             embeddings != NULL ? embeddings + *done * width : NULL, e);
         *done += fine ? n : 0;
-        progress_update(bar, *done);
+        if (bar != NULL)
+            progress_update(bar, *done);
     }
     free(pixels);
     return fine;

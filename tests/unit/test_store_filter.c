@@ -56,6 +56,7 @@ static float entropy[] = {0.325F, 0.673F, 0.673F, 0.693F, 0, 0.802F, 0.5F, 0.325
 static float suspect[] = {0.1F, 0.9F, 0.3F, NAN, NAN, NAN, NAN, 0.85F};
 static int8_t issue[] = {CLASS_NONE, CLASS_SADNESS, CLASS_NONE, CLASS_NONE,
                          CLASS_NONE, CLASS_NONE,    CLASS_NONE, CLASS_NEUTRAL};
+static float similarity[] = {0.4F, 1, NAN, NAN, 0.9F, 0.4F, NAN, NAN}; /* to id 2 */
 static bool flagged[] = {false, true, false, false, false, false, true, false};
 static bool reviewed[] = {false, false, true, false, false, true, true, false};
 static bool in_sample[] = {true, true, false, false, false, false, false, false};
@@ -88,6 +89,8 @@ static struct columns columns = {.count = ROWS,
                                  .entropy = entropy,
                                  .suspect = suspect,
                                  .issue = issue,
+                                 .similar_to = 2,
+                                 .similarity = similarity,
                                  .probabilities = probabilities};
 
 /* The ids a filter picks, in order, as "1 2 3". */
@@ -118,6 +121,13 @@ static void test_what_filters_pick(void **state)
         {"split=VALID", "4 5 6"},
         {"split!=train", "4 5 6 7 9"},
         {"split:none", "9"},
+        {"similar:2", "2 5 1 6"},
+        {"similar:2 sort:id", "1 2 5 6"},
+        {"similar:2 sort:similar", "1 6 5 2"},
+        {"not similar:2 sort:-id", "9 7 4 3"},
+        {"similar!=2 sort:id", "3 4 7 9"},
+        {"split:valid or similar:2", "2 5 1 6 4"},
+        {"similar:3", ""}, /* nobody has looked for these */
         {"label:surprise", "3"},
         {"label:none", "4"},
         {"label:nf", "6"},
@@ -391,6 +401,9 @@ static void test_mistakes_are_pointed_at(void **state)
         {"sort:--id", "filter:6: '--id' is nothing to sort by"},
         {"sort=id", "filter:5: 'sort' cannot be compared so"},
         {"sort:id sort:conf", "filter:9: there is a sort: already"},
+        {"similar:x", "filter:9: 'x' is no sample's id; write similar:17"},
+        {"similar:3 or similar:4", "filter:22: there is a similar:3 already; keep one"},
+        {"similar>3", "filter:8: 'similar' cannot be compared so; write similar:17"},
         {"(id:1 sort:id)", "filter:7: sort: orders the whole list"},
         {"not sort:id", "filter:5: sort: orders the whole list"},
     };

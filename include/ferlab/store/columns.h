@@ -48,6 +48,10 @@ struct columns {
 
     struct beside *beside; /* a second model to compare with (beside.h); NULL: none */
 
+    /* what `similar:` of filters speaks of; no columns_ function but columns_forget_similar touches it */
+    int64_t similar_to; /* a sample's id; 0: nothing was looked for */
+    float *similarity;  /* to its face, of the nearest faces by the model's embeddings; NaN of others */
+
     int64_t last_event; /* id of the newest event taken in */
     int64_t event_count;
     struct columns_private *own;
@@ -67,6 +71,9 @@ bool columns_use_rule(struct columns *c, enum rule rule, struct err *e);
 /* A second model to compare with; 0: none, which is also left where this fails. What it learnt from is as of
  * the rule in force: after another rule, call this again. */
 bool columns_use_beside(struct columns *c, struct workspace *ws, int64_t model, struct err *e);
+
+/* Other predictions forget what was similar. */
+void columns_forget_similar(struct columns *c);
 
 /* The row with that sample id, or -1. */
 int64_t columns_row(const struct columns *c, int64_t id);

@@ -6,11 +6,12 @@
  *     votes.CLASS id               numbers, likewise; id:N too
  *     issue:yes issue:no issue:C   whether confident learning takes the label for wrong, or for a wrong C
  *     flag: reviewed: note:  yes or no;  tag:NAME  name:GLOB  in:train
+ *     similar:ID                                  the faces nearest to that one, nearest first unless sorted
  *     pred=label pred!=label crowd!=label ...     pred!=label only where the label is an emotion
  *     flip:fixed beside:C former:C        against a second model (beside.h): what became of its prediction
  *                                         (flip.h), that prediction, and the label it learnt from
  *     label!=fear split!=train tag!=dark          != may stand for : anywhere; name:"a b*" holds a space
- * A term over a prediction is false where there is none. Sort keys: id name split label crowd pred
+ * A term over a prediction is false where there is none. Sort keys: id name split label crowd pred similar
  * votes.CLASS beside former and scores; rows without the value come last either way. */
 #ifndef FERLAB_STORE_FILTER_H
 #define FERLAB_STORE_FILTER_H
@@ -27,6 +28,10 @@ void filter_free(struct filter *f);
 /* Whether the columns have what the filter asks about: terms of a second model need one. Where this fails and
  * is not heeded, those terms are false. */
 bool filter_check(const struct filter *f, const struct columns *c, struct err *e);
+
+/* The sample that `similar:` names, 0 where the filter has no such term. It picks nothing unless the columns'
+ * similarity is to that sample (ferlab/train/embedding.h sees to it). */
+int64_t filter_similar(const struct filter *f);
 
 /* Rows that pass, in order, into rows[columns->count]; returns how many. Where memory for ordering runs out
  * they stay in id order. */

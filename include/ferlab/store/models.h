@@ -47,7 +47,8 @@ bool model_set_accuracy(struct workspace *ws, int64_t model, double accuracy, st
 /* Mallocs *bytes. Fails with a sentence for the predictions of folds, which have no file. */
 bool model_onnx(struct workspace *ws, int64_t model, void **bytes, size_t *size, struct err *e);
 
-/* With its predictions. Where it was the current one, the newest of those left takes its place. */
+/* With its predictions and embeddings. Where it was the current one, the newest of those left takes its
+ * place. */
 bool model_remove(struct workspace *ws, int64_t model, struct err *e);
 
 /* A name that no model and no run has: `wish`, or wish-2, wish-3, … In the arena; NULL when memory runs out.
