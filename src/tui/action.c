@@ -35,18 +35,31 @@ static int key_of_name(const char *name, size_t length)
     return -1;
 }
 
-enum action action_of_key(int key)
+static bool is_on_key(const struct action_row *row, int key)
 {
+    for (const char *p = row->keys; *p != '\0';) {
+        size_t length = strcspn(p, " ");
+        if (key_of_name(p, length) == key)
+            return true;
+        p += length + strspn(p + length, " ");
+    }
+    return false;
+}
+
+enum action action_of_key(int key, const char *group)
+{
+    enum action first = ACTION_NONE;
     if (key == ('C' & 31))
         key = 27; /* Ctrl-C leaves what one is in, as Esc does */
-    for (int a = ACTION_NONE + 1; a < ACTION_COUNT; a++)
-        for (const char *p = action_rows[a].keys; *p != '\0';) {
-            size_t length = strcspn(p, " ");
-            if (key_of_name(p, length) == key)
-                return (enum action)a;
-            p += length + strspn(p + length, " ");
-        }
-    return ACTION_NONE;
+    for (int a = ACTION_NONE + 1; a < ACTION_COUNT; a++) {
+        if (!is_on_key(&action_rows[a], key))
+            continue;
+        if (group != NULL && strcmp(action_rows[a].group, group) == 0)
+            return (enum action)a;
+        if (first == ACTION_NONE)
+            first = (enum action)a;
+    }
+    return first;
 }
 
 void key_title(int key, char out[KEY_TITLE])

@@ -48,6 +48,7 @@
     X(TRAINING, "training", "t", "view", "train, and watch trainings")                                       \
     X(MODELS, "models", "m", "view", "models and runs")                                                      \
     X(QUEUE, "queue", "r", "view", "review queue: the present filter face by face, most suspicious first")   \
+    X(SIMILAR, "similar", "S", "view", "the faces most alike to this one, nearest first")                    \
     X(PREDICT, "predict", "p", "view", "predict what the model lacks; without any, with the one that ships") \
     X(HELP, "help", "?", "view", "help")                                                                     \
     X(LEGEND, "legend", "L", "view", "show or hide the legend line")                                         \
@@ -82,7 +83,9 @@ struct action_row {
 };
 extern const struct action_row action_rows[ACTION_COUNT]; /* [ACTION_NONE] is all "" */
 
-enum action action_of_key(int key); /* keys as struct view_ops' key gets them */
+/* Keys as struct view_ops' key gets them. Where actions share one, it means that of the group where the key
+ * was pressed (struct view_ops' group), else the first in the table. */
+enum action action_of_key(int key, const char *group);
 
 enum { KEY_TITLE = 32 };
 void key_title(int key, char out[KEY_TITLE]); /* for messages: 'z', Tab, Ctrl-X, F5, or "that key" */

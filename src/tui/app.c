@@ -178,6 +178,9 @@ static enum outcome act_on_app(struct app *app, enum action action)
     case ACTION_QUEUE:
         app_push(app, &view_queue);
         break;
+    case ACTION_SIMILAR:
+        alike_open(app);
+        break;
     case ACTION_UNDO:
     case ACTION_REDO:
         return app_review(app, action);
@@ -238,7 +241,7 @@ static void handle_key(struct app *app, int key)
     app->last_key_at = clock_seconds();
     enum outcome outcome = view->ops->key != NULL ? view->ops->key(app, view->state, key) : OUTCOME_IGNORED;
     if (outcome == OUTCOME_IGNORED)
-        outcome = app_act(app, action_of_key(key));
+        outcome = app_act(app, action_of_key(key, view->ops->group));
     if (outcome == OUTCOME_IGNORED) {
         char title[KEY_TITLE];
         key_title(key, title);
@@ -304,6 +307,7 @@ void app_handle(struct app *app, const struct input *input)
             refresh_predicting(app);
             exporting_look(app);
             show_training_effect(app);
+            alike_look(app);
         }
         if (top(app)->ops->tick != NULL)
             top(app)->ops->tick(app, top(app)->state);
@@ -396,6 +400,7 @@ static void unload(struct app *app)
     filter_free(app->filter);
     free(app->rows);
     face_cache_free(app->faces);
+    embeddings_free(app->embeddings);
     columns_free(app->columns);
     arena_free(&app->shared_arena);
     workspace_close(app->workspace);

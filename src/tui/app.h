@@ -9,6 +9,7 @@
 #include "ferlab/base/arena.h"
 #include "ferlab/eval/metrics.h"
 #include "ferlab/store/columns.h"
+#include "ferlab/store/embeddings.h"
 #include "ferlab/store/filter.h"
 #include "ferlab/store/models.h"
 #include "ferlab/store/reviews.h"
@@ -60,6 +61,11 @@ struct app {
 
     int64_t predicting;        /* the model for which a process computes what it lacks; 0: none */
     char predicting_line[128]; /* what that process said last: "1024 of 32137 faces …"; "" nothing yet */
+
+    struct embeddings *embeddings; /* of the model shown, once something asked what is similar; else NULL */
+    int64_t embedding_failed; /* the model of which that could not be done, until it is asked for again */
+    int64_t embedding;        /* the model of which a process computes embeddings; 0: none */
+    char embedding_line[128]; /* as predicting_line */
 
     bool exporting;            /* a process writes what a filter picked */
     const char *export_word;   /* "export" or "report": what it was told */
@@ -132,6 +138,8 @@ bool app_use_model(struct app *app, int64_t model);
 bool app_predict(struct app *app, int64_t model); /* starts that process */
 /* Whether the workspace has samples but no model: app_predict then brings in the one that ships. */
 bool app_offers_shipped(const struct app *app);
+/* The embeddings of the model shown, loaded when first asked for; NULL where there are none yet. */
+const struct embeddings *app_embeddings(struct app *app);
 int64_t app_unpredicted(const struct app *app, int64_t model); /* how many samples the model has not seen */
 void app_use_rule(struct app *app, enum rule rule);
 

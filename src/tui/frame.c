@@ -43,6 +43,9 @@ static void describe_predictions(const struct app *app, bool wide, char *out, si
             if (app->models[i].id == app->predicting && app->predicting != app->columns->model)
                 name = app->models[i].name;
         snprintf(out, size, "%spredicting%s%.24s%s", gap, name[0] != '\0' ? " " : "", name, share);
+    } else if (app->embedding != 0) {
+        describe_share(app->embedding_line, share);
+        snprintf(out, size, "%sembedding%s", gap, share);
     } else if (lacking > 0 && wide) {
         snprintf(out, size, "%s%s unpredicted", gap, draw_count(count, lacking));
     } else if (lacking > 0) {

@@ -45,6 +45,12 @@ void exporting_start(struct app *app, const char *arguments); /* of `:export` */
 void exporting_report(struct app *app, const char *path);     /* of `:report` */
 void exporting_look(struct app *app);                         /* how far it is */
 
+/* --- alike.c: what is similar, and the process that finds out --- */
+
+void alike_open(struct app *app);    /* a grid of the faces most alike to the one under the cursor */
+void alike_resolve(struct app *app); /* what the filter's `similar:` speaks of */
+void alike_look(struct app *app);    /* how far the process is that computes embeddings */
+
 /* --- faces.c: pixels of samples --- */
 
 struct face_cache *face_cache_new(size_t rows, struct err *e);

@@ -59,6 +59,7 @@ void rows_apply(struct app *app)
 {
     int64_t row = app_row(app);
     size_t cursor = app->cursor;
+    alike_resolve(app);
     app->row_count = app->filter != NULL ? filter_apply(app->filter, app->columns, app->rows) : 0;
     app->range_anchor = -1;
     int64_t place = row >= 0 ? rows_find(app, (size_t)row) : -1;

@@ -44,7 +44,7 @@ struct strip_layout strip_lay_out(const struct app *app, int first_row, int last
 static size_t first_place(const struct strip_faces *faces, const struct strip_layout *l)
 {
     size_t page = (size_t)l->across * (size_t)l->down;
-    return faces->at / page * page;
+    return faces->at != SIZE_MAX ? faces->at / page * page : 0;
 }
 
 static void paint_face(struct strip *s, int i, const uint8_t *pixels)

@@ -23,7 +23,7 @@ struct strip {
     int shown_count; /* -1: the canvas shows nothing of use */
 };
 
-/* The faces in their order, of which `at` is shown large. */
+/* The faces in their order, of which `at` is shown large; SIZE_MAX: none of them. */
 struct strip_faces {
     const uint32_t *rows; /* of columns */
     size_t count, at;

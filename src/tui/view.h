@@ -34,7 +34,8 @@ struct view {
 };
 
 struct view_ops {
-    const char *name;                            /* "grid", as in :grid and the top line */
+    const char *name;  /* "grid", as in :grid and the top line */
+    const char *group; /* of the actions whose keys come before others here; NULL: none */
     bool (*open)(struct app *app, void **state); /* false: app_message was called */
     void (*close)(struct app *app, void *state);
     void (*draw)(struct app *app, void *state); /* everything between top and bottom line */

@@ -1,16 +1,18 @@
 /* One face: large, with the votes of ten people and the model's probabilities as parallel bars on one scale,
  * what follows from them, and what reviewers did. Below, the faces that come before and after in the filter.
  */
+#include "alike_strip.h"
 #include "face_panel.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SLOT_FACE = 1, SLOT_STRIP = 2 };
+enum { SLOT_FACE = 1, SLOT_STRIP = 2, SLOT_ALIKE = 3 };
 
 struct face {
     struct face_panel panel;
     struct strip strip;
+    struct alike_strip alike;
 };
 
 static struct strip_faces neighbours(const struct app *app)
@@ -35,6 +37,7 @@ static void face_draw(struct app *app, void *state)
         return;
     }
     face_panel_lay_out(app, &f->panel, 4, &f->strip.layout);
+    alike_strip_lay_out(app, &f->alike, &f->strip.layout);
     char at[32], all[32], place[80];
     snprintf(place, sizeof place, "%s of %s", draw_count(at, (int64_t)app->cursor + 1),
              draw_count(all, (int64_t)app->row_count));
@@ -43,6 +46,7 @@ static void face_draw(struct app *app, void *state)
         struct strip_faces faces = neighbours(app);
         strip_draw(app, &f->strip, SLOT_STRIP, &faces);
     }
+    alike_strip_draw(app, &f->alike, SLOT_ALIKE, (size_t)row);
     face_panel_draw(app, &f->panel, SLOT_FACE, (size_t)row, false);
     draw_why(app, (size_t)row);
 }
@@ -132,7 +136,7 @@ static void face_changed(struct app *app, void *state, unsigned changes)
     if (changes & CHANGE_ROWS) {
         f->panel.drawn_row = -1;
         f->panel.editor.open = false;
-        f->strip.shown_count = -1;
+        f->strip.shown_count = f->alike.strip.shown_count = -1;
     }
 }
 
@@ -145,7 +149,7 @@ static const char *face_keys(struct app *app, void *state)
     return "1-0 label  space accept  jk next, previous  u undo  q back  s skip  f flag  n note  e votes  T "
            "tag  U "
            "redo  "
-           "w why  i smooth  / filter  c confusion  ? help";
+           "S similar  w why  i smooth  / filter  c confusion  ? help";
 }
 
 static bool face_open(struct app *app, void **state)
@@ -157,6 +161,7 @@ static bool face_open(struct app *app, void **state)
     }
     face_panel_init(&f->panel);
     f->strip.shown_count = -1;
+    alike_strip_start(&f->alike);
     app->range_anchor = -1;
     *state = f;
     return true;
@@ -168,6 +173,7 @@ static void face_close(struct app *app, void *state)
     (void)app;
     face_panel_free(&f->panel);
     canvas_free(&f->strip.canvas);
+    alike_strip_free(&f->alike);
     free(f);
 }
 

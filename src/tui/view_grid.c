@@ -325,7 +325,10 @@ static void draw_nothing(const struct app *app)
         return;
     }
     draw_unpredicted(app, line - 2);
-    draw_centred(line, "no sample passes this filter; / changes it");
+    if (filter_similar(app->filter) != 0 && app->embedding != 0)
+        draw_centred(line, "the similar faces follow when the model has looked at all");
+    else
+        draw_centred(line, "no sample passes this filter; / changes it");
 }
 
 static void grid_draw(struct app *app, void *state)
@@ -471,11 +474,12 @@ static const char *grid_keys(struct app *app, void *state)
                "train  "
                "m models  q leave  ? help";
     return app->depth > 1
-               ? "1-0 label  space accept  s skip  f flag  u undo  ⏎ open  q back  v range  / filter  n note "
+               ? "1-0 label  space accept  s skip  f flag  u undo  ⏎ open  q back  v range  / filter  S "
+                 "similar "
                  " "
-                 "T tag  U redo  +- size  ? help"
+                 "n note  T tag  U redo  +- size  ? help"
                : "1-0 label  space accept  s skip  f flag  u undo  ⏎ open  / filter  v range  r queue  "
-                 "c confusion  t train  m models  q leave  ? help";
+                 "S similar  c confusion  t train  m models  q leave  ? help";
 }
 
 static bool grid_open(struct app *app, void **state)

@@ -555,6 +555,7 @@ static const char *training_keys(struct app *app, void *state)
 
 const struct view_ops view_training = {
     .name = "training",
+    .group = "training",
     .open = training_open,
     .close = training_close,
     .draw = training_draw,
