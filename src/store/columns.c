@@ -4,6 +4,7 @@
 #include "ferlab/base/digest.h"
 #include "ferlab/store/beside.h"
 #include "ferlab/store/models.h"
+#include "ferlab/store/selection.h"
 #include "list.h"
 #include "workspace_sql.h"
 
@@ -15,7 +16,7 @@
 /* clang-format off */
 #define ARRAYS(X)                                                                                      \
     X(id) X(split) X(name) X(votes) X(crowd)                                                           \
-    X(label) X(reviewed) X(flagged) X(note) X(tags) X(edited)                                          \
+    X(label) X(reviewed) X(flagged) X(selected) X(note) X(tags) X(edited)                                          \
     X(probabilities) X(prediction) X(confidence) X(in_sample) X(divergence) X(entropy) X(suspect)      \
     X(issue) X(similarity)                                                                             \
     X(own->decided)
@@ -238,6 +239,7 @@ static bool load_all(struct columns *c, struct workspace *ws, int64_t model, str
         columns_derive_crowd(c, row);
         c->entropy[row] = (float)votes_entropy(&c->votes[row]);
     }
+    selection_load(c, ws);
     return load_reviews(c, workspace_sql(ws), e) && load_model(c, ws, model, e);
 }
 

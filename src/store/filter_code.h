@@ -69,6 +69,8 @@ extern const struct filter_field_row filter_fields[FIELD_COUNT];
 
 enum filter_relation { IS_EQUAL, IS_NOT_EQUAL, IS_LESS, IS_AT_MOST, IS_MORE, IS_AT_LEAST };
 
+enum filter_in { IN_TRAIN, IN_MAP };
+
 enum filter_op { OP_TEST, OP_NOT, OP_JUMP_IF_FALSE, OP_JUMP_IF_TRUE };
 
 struct filter_step {
@@ -78,7 +80,7 @@ struct filter_step {
     enum filter_relation relation;
     bool against_field; /* compare with the class field `other` */
     enum filter_field other;
-    int class; /* emotion, vote column, split, flip, or CLASS_NONE */
+    int class; /* emotion, vote column, split, flip, enum filter_in, or CLASS_NONE */
     double number;
     const char *text;
 };

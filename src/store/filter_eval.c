@@ -133,7 +133,7 @@ static bool test(const struct columns *c, size_t row, const struct filter_step *
         found = fnmatch(s->text, c->name[row], 0) == 0;
         break;
     case FIELD_IN:
-        found = c->in_sample[row];
+        found = s->class == IN_MAP ? c->selected[row] : c->in_sample[row];
         break;
     case FIELD_ISSUE:
         return compare_issue(c, row, s);
@@ -182,13 +182,14 @@ static bool speaks_of_predictions(const struct filter_step *s)
 {
     switch (s->field) {
     case FIELD_PRED:
-    case FIELD_IN:
     case FIELD_ISSUE:
     case FIELD_FLIP:
     case FIELD_BESIDE:
     case FIELD_FORMER:
     case FIELD_SIMILAR: /* the model's pass that predicts finds what is similar too */
         return true;
+    case FIELD_IN:
+        return s->class == IN_TRAIN;
     default:
         if (filter_fields[s->field].kind == KIND_SCORE)
             return s->field != FIELD_ENT;

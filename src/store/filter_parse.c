@@ -23,6 +23,7 @@ const char filter_help[] =
     "tag:NAME name:fer001* in:train                in:train: the model was trained on it\n"
     "flip:fixed beside:fear former!=label          beside a second model: fixed broken changed wrong right;\n"
     "                                              what it predicts; the label it learnt from\n"
+    "in:map                                        selected on the map of the workbench\n"
     "similar:17                                    the 200 faces most alike to that of id 17, nearest first\n"
     "and or not ( )                                a space is `and`; values with spaces: name:\"a b*\"\n"
     "sort:-suspect                                 id name split label crowd pred similar votes.CLASS, or a "

@@ -321,10 +321,11 @@ static bool read_text(struct filter_parser *p, struct filter_step *step, const c
 
 static bool read_in(struct filter_parser *p, struct filter_step *step, const char *value, const char *place)
 {
-    (void)step;
-    return strcasecmp(value, "train") == 0 ||
+    step->class = strcasecmp(value, "map") == 0 ? IN_MAP : IN_TRAIN;
+    return step->class == IN_MAP || strcasecmp(value, "train") == 0 ||
            filter_fail(p, place,
-                       "only in:train is known: the model was trained on it; for splits write split:%s",
+                       "only in:train is known, the model was trained on it, and in:map, it was selected on "
+                       "the map; for splits write split:%s",
                        value);
 }
 

@@ -47,6 +47,7 @@
       "compare the model in use with the one before it, or with the selected one")                           \
     X(TRAINING, "training", "t", "view", "train, and watch trainings")                                       \
     X(MODELS, "models", "m", "view", "models and runs")                                                      \
+    X(MAP, "map", "y", "view", "map: faces as points, near those that the model sees alike")                 \
     X(QUEUE, "queue", "r", "view", "review queue: the present filter face by face, most suspicious first")   \
     X(SIMILAR, "similar", "S", "view", "the faces most alike to this one, nearest first")                    \
     X(PREDICT, "predict", "p", "view", "predict what the model lacks; without any, with the one that ships") \
@@ -67,6 +68,7 @@
     X(START, "start", "S", "training", "start the training in the form")                                     \
     X(RESUME, "resume", "R", "training", "resume the selected run, stopped or failed")                       \
     X(REMOVE, "remove", "d Del", "models", "remove the selected model")                                      \
+    X(COLOUR, "colour", "C", "map", "colour by label, by prediction, by error")                              \
     X(REDRAW, "redraw", "Ctrl-L", "view", "draw everything again")                                           \
     X(QUIT, "quit", "", "view", "leave ferlab")
 

@@ -50,6 +50,14 @@ static void compute(struct app *app)
     app->embedding_line[0] = '\0';
 }
 
+const struct embeddings *alike_need(struct app *app)
+{
+    const struct embeddings *m = app_embeddings(app);
+    if (app->columns->model != 0 && (m == NULL || m->known < m->count))
+        compute(app);
+    return m;
+}
+
 void alike_resolve(struct app *app)
 {
     struct columns *c = app->columns;
@@ -62,11 +70,9 @@ void alike_resolve(struct app *app)
                           "that ships, t trains one");
         return;
     }
-    const struct embeddings *m = app_embeddings(app);
+    const struct embeddings *m = alike_need(app);
     int64_t row = columns_row(c, sample);
     bool whole = m != NULL && m->known == m->count;
-    if (!whole)
-        compute(app);
     if (m == NULL || (!whole && row >= 0 && !embeddings_has(m, (size_t)row)))
         return; /* the process will tell */
     if (!embeddings_find_similar(c, m, sample, &e))
@@ -106,11 +112,11 @@ static void ended(struct app *app, const char *model, const char *line)
         app_complain(app, "%s has not looked at all samples: %s", model,
                      line[0] != '\0' ? line : "its process was ended");
     }
-    if (filter_similar(app->filter) == 0)
-        return;
-    columns_forget_similar(app->columns); /* more may be near than was known */
-    rows_apply(app);
-    app_changed(app, CHANGE_ROWS);
+    if (filter_similar(app->filter) != 0) {
+        columns_forget_similar(app->columns); /* more may be near than was known */
+        rows_apply(app);
+    }
+    app_changed(app, CHANGE_MODEL | CHANGE_ROWS);
 }
 
 void alike_look(struct app *app)

@@ -163,6 +163,9 @@ static enum outcome act_on_app(struct app *app, enum action action)
     case ACTION_COMPARE:
         app_push(app, &view_compare);
         break;
+    case ACTION_MAP:
+        app_push(app, &view_map);
+        break;
     case ACTION_TRAINING:
         app_push(app, &view_training);
         break;

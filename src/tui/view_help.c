@@ -79,7 +79,7 @@ static bool help_open(struct app *app, void **state)
     static const char *const groups[][2] = {
         {"review", "Reviewing"},  {"queue", "Review queue"}, {"move", "Moving"},
         {"view", "Views"},        {"face", "Over a face"},   {"matrix", "Confusion matrix and metrics"},
-        {"training", "Training"}, {"models", "Models"},
+        {"training", "Training"}, {"models", "Models"},      {"map", "Map"},
     };
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
         add_group(h, groups[i][0], groups[i][1]);

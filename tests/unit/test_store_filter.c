@@ -56,6 +56,7 @@ static float entropy[] = {0.325F, 0.673F, 0.673F, 0.693F, 0, 0.802F, 0.5F, 0.325
 static float suspect[] = {0.1F, 0.9F, 0.3F, NAN, NAN, NAN, NAN, 0.85F};
 static int8_t issue[] = {CLASS_NONE, CLASS_SADNESS, CLASS_NONE, CLASS_NONE,
                          CLASS_NONE, CLASS_NONE,    CLASS_NONE, CLASS_NEUTRAL};
+static bool selected[] = {false, true, false, false, true, false, false, false};
 static float similarity[] = {0.4F, 1, NAN, NAN, 0.9F, 0.4F, NAN, NAN}; /* to id 2 */
 static bool flagged[] = {false, true, false, false, false, false, true, false};
 static bool reviewed[] = {false, false, true, false, false, true, true, false};
@@ -91,6 +92,7 @@ static struct columns columns = {.count = ROWS,
                                  .issue = issue,
                                  .similar_to = 2,
                                  .similarity = similarity,
+                                 .selected = selected,
                                  .probabilities = probabilities};
 
 /* The ids a filter picks, in order, as "1 2 3". */
@@ -122,6 +124,9 @@ static void test_what_filters_pick(void **state)
         {"split!=train", "4 5 6 7 9"},
         {"split:none", "9"},
         {"similar:2", "2 5 1 6"},
+        {"in:map", "2 5"},
+        {"in:map in:train", "2"},
+        {"in!=map split:valid", "4 6"},
         {"similar:2 sort:id", "1 2 5 6"},
         {"similar:2 sort:similar", "1 6 5 2"},
         {"not similar:2 sort:-id", "9 7 4 3"},

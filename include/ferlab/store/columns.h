@@ -31,6 +31,7 @@ struct columns {
     int8_t *label;  /* class 0..9, or CLASS_NONE */
     bool *reviewed; /* a standing relabel, accept or votes event decides the label */
     bool *flagged;
+    bool *selected;        /* by hand, on the map: selection.h */
     const char **note;     /* NULL: none */
     const char **tags;     /* ",a,b," or NULL */
     struct votes **edited; /* counts of a standing votes event that no relabel has followed, else NULL */

@@ -6,6 +6,7 @@
  *     votes.CLASS id               numbers, likewise; id:N too
  *     issue:yes issue:no issue:C   whether confident learning takes the label for wrong, or for a wrong C
  *     flag: reviewed: note:  yes or no;  tag:NAME  name:GLOB  in:train
+ *     in:map                       selected by hand, on the map (selection.h)
  *     similar:ID                                  the faces nearest to that one, nearest first unless sorted
  *     pred=label pred!=label crowd!=label ...     pred!=label only where the label is an emotion
  *     flip:fixed beside:C former:C        against a second model (beside.h): what became of its prediction
