@@ -3,6 +3,7 @@
 
 #include "ferlab/base/half.h"
 
+#include <cblas.h>
 #include <float.h>
 #include <math.h>
 #include <stdbool.h>
@@ -102,4 +103,82 @@ size_t neighbours_of(const uint16_t *vectors, size_t count, size_t width, size_t
     free(similarities);
     free(wanted);
     return found;
+}
+
+/* ---- of many rows ---- */
+
+enum { QUERIES = 64, TILE = 1024 }; /* a product's rows and columns: 256 KB of cosines */
+
+struct tile {
+    float *queries, *rows, *cosines; /* [QUERIES][width], [TILE][width], [QUERIES][TILE] */
+};
+
+static void expand(const uint16_t *vectors, size_t values, float *out)
+{
+    for (size_t i = 0; i < values; i++)
+        out[i] = half_to_float(vectors[i]);
+}
+
+/* Cosines of one query with a tile of rows from `base` on into its heap of k. */
+static void take_tile(const float *cosines, size_t base, size_t rows, size_t query, size_t k, size_t *found,
+                      struct neighbour *heap)
+{
+    for (size_t i = 0; i < rows; i++) {
+        struct neighbour here = {(uint32_t)(base + i), fminf(cosines[i], 1)};
+        if (here.row == query || here.similarity == 0)
+            continue;
+        if (*found < k) {
+            heap[(*found)++] = here;
+            for (size_t h = k / 2; *found == k && h-- > 0;)
+                sink(heap, k, h);
+        } else if (is_nearer(here, heap[0])) {
+            heap[0] = here;
+            sink(heap, k, 0);
+        }
+    }
+}
+
+/* `n` queries, at most QUERIES, against all rows. */
+static void search_group(const uint16_t *vectors, size_t count, size_t width, size_t first, size_t n,
+                         size_t k, const struct tile *t, struct neighbour *near)
+{
+    size_t found[QUERIES] = {0};
+    expand(vectors + first * width, n * width, t->queries);
+    for (size_t base = 0; base < count; base += TILE) {
+        size_t rows = count - base < TILE ? count - base : TILE;
+        expand(vectors + base * width, rows * width, t->rows);
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)n, (blasint)rows, (blasint)width, 1.0f,
+                    t->queries, (blasint)width, t->rows, (blasint)width, 0.0f, t->cosines, TILE);
+        for (size_t q = 0; q < n; q++)
+            take_tile(t->cosines + q * TILE, base, rows, first + q, k, &found[q], near + q * k);
+    }
+    for (size_t q = 0; q < n; q++) {
+        bool known = !is_zero(vectors + (first + q) * width, width);
+        qsort(near + q * k, known ? found[q] : 0, sizeof *near, by_nearness);
+        for (size_t j = known ? found[q] : 0; j < k; j++)
+            near[q * k + j] = (struct neighbour){(uint32_t)(first + q), 0};
+    }
+}
+
+/* Groups of queries are shared out among threads; within a team OpenBLAS takes one thread a product. */
+bool neighbours_of_block(const uint16_t *vectors, size_t count, size_t width, size_t first, size_t n,
+                         size_t k, struct neighbour *near)
+{
+    bool fine = true;
+#pragma omp parallel for schedule(dynamic)
+    for (size_t at = 0; at < n; at += QUERIES) {
+        struct tile t = {malloc(QUERIES * width * sizeof *t.queries), malloc(TILE * width * sizeof *t.rows),
+                         malloc((size_t)QUERIES * TILE * sizeof *t.cosines)};
+        if (t.queries != NULL && t.rows != NULL && t.cosines != NULL) {
+            search_group(vectors, count, width, first + at, n - at < QUERIES ? n - at : QUERIES, k, &t,
+                         near + at * k);
+        } else {
+#pragma omp atomic write
+            fine = false;
+        }
+        free(t.queries);
+        free(t.rows);
+        free(t.cosines);
+    }
+    return fine;
 }

@@ -264,6 +264,7 @@ bool model_remove(struct workspace *ws, int64_t model, struct err *e)
     bool good = model_exists(ws, model, e) &&
                 run_with_id(ws, "DELETE FROM prediction WHERE model = ?1", model, e) &&
                 run_with_id(ws, "DELETE FROM embedding WHERE model = ?1", model, e) &&
+                run_with_id(ws, "DELETE FROM map WHERE model = ?1", model, e) &&
                 run_with_id(ws, "DELETE FROM model WHERE id = ?1", model, e);
 
     if (good && was_current)

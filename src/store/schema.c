@@ -189,10 +189,18 @@ static const char tables_5[] = "CREATE TABLE embedding (\n"
                                "  PRIMARY KEY (model, sample)\n"
                                ") WITHOUT ROWID;\n";
 
+/* samples: little-endian int64, places: as many pairs of little-endian float32, NaN where a face has none. */
+static const char tables_6[] = "CREATE TABLE map (\n"
+                               "  model INTEGER PRIMARY KEY REFERENCES model (id),\n"
+                               "  samples BLOB NOT NULL,\n"
+                               "  places BLOB NOT NULL\n"
+                               ");\n";
+
 /* migrations[v] leads from version v to v + 1. */
 static const struct {
     const char *tables, *guards;
-} migrations[] = {{tables_1, guards_1}, {tables_2, ""}, {tables_3, ""}, {tables_4, ""}, {tables_5, ""}};
+} migrations[] = {{tables_1, guards_1}, {tables_2, ""}, {tables_3, ""},
+                  {tables_4, ""},       {tables_5, ""}, {tables_6, ""}};
 
 int64_t schema_version(void)
 {

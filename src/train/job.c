@@ -42,7 +42,7 @@ static void add_word(struct arguments *a, const char *word)
 
 static void add_text(struct arguments *a, const char *option, const char *value)
 {
-    if (value[0] == '\0')
+    if (value == NULL || value[0] == '\0')
         return;
     add_word(a, option);
     add_word(a, value);
@@ -302,7 +302,8 @@ void job_last_line(const char *log, char *out, size_t size)
 struct work {
     const char *word, *what;
 };
-static const struct work predicting = {"predict", "predictions"}, embedding = {"embed", "embeddings"};
+static const struct work predicting = {"predict", "predictions"}, embedding = {"embed", "embeddings"},
+                         mapping = {"map", "places on the map"};
 
 static bool work_log(const struct work *w, const char *workspace, const char *model, char log[PATH_MAX])
 {
@@ -370,6 +371,20 @@ static bool works(const struct work *w, const char *workspace, const char *model
 bool job_predicts(const char *workspace, const char *model, char *line, size_t size)
 {
     return works(&predicting, workspace, model, line, size);
+}
+
+bool job_start_map(const char *workspace, const char *model, struct err *e)
+{
+    const char *const words[] = {"ferlab", "-w", workspace, "embed", "--map", "--model", model};
+    struct arguments a = {0};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        add_word(&a, words[i]);
+    return start_work(&mapping, workspace, model, &a, e);
+}
+
+bool job_maps(const char *workspace, const char *model, char *line, size_t size)
+{
+    return works(&mapping, workspace, model, line, size);
 }
 
 bool job_embeds(const char *workspace, const char *model, char *line, size_t size)

@@ -68,6 +68,7 @@
     X(START, "start", "S", "training", "start the training in the form")                                     \
     X(RESUME, "resume", "R", "training", "resume the selected run, stopped or failed")                       \
     X(REMOVE, "remove", "d Del", "models", "remove the selected model")                                      \
+    X(REFINE, "refine", "R", "map", "lay the map out by each face's nearest, in a process of its own")       \
     X(COLOUR, "colour", "C", "map", "colour by label, by prediction, by error")                              \
     X(REDRAW, "redraw", "Ctrl-L", "view", "draw everything again")                                           \
     X(QUIT, "quit", "", "view", "leave ferlab")

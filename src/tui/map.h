@@ -46,7 +46,10 @@ struct map_view {
     bool stale;       /* the canvas shows something else */
     int64_t under;    /* the row of columns under the cursor, or -1 */
     int64_t face_row; /* that the face's canvas shows, or -1 */
-    size_t visible;   /* points of the filter that have a place */
+    bool refined;     /* the places are those that the workspace keeps, not the principal components */
+    bool refining;
+    char refining_line[128]; /* what the process that refines said last */
+    size_t visible;          /* points of the filter that have a place */
     char keys[200];
 };
 

@@ -214,8 +214,8 @@ static void draw_head(const struct app *app, const struct map_view *v)
     column += draw_text(1, column, 0, STYLE_BOLD, "%s faces", draw_count(count, (int64_t)v->visible));
     column += draw_text(1, column, 0, STYLE_DIM, " coloured by ");
     column += draw_text(1, column, 0, STYLE_BOLD, "%s", colours[v->colour]);
-    draw_text(1, column, 0, STYLE_DIM, "   by principal components of what %s sees",
-              app->columns->model_name);
+    draw_text(1, column, 0, STYLE_DIM, "   by %s of what %s sees",
+              v->refined ? "neighbourhoods" : "principal components", app->columns->model_name);
 }
 
 static void draw_legend(const struct map_view *v)
@@ -321,6 +321,9 @@ void map_draw(struct app *app, struct map_view *v)
     draw_panel(app, v);
     draw_cursor(v);
     draw_legend(v);
-    draw_status(v->window.anchor_row >= 0 ? "move to the other corner; Enter opens the faces of the box"
-                                          : "the face nearest to the cursor is shown; Enter opens it");
+    if (v->refining)
+        draw_status("the map is being refined   %s", v->refining_line);
+    else
+        draw_status(v->window.anchor_row >= 0 ? "move to the other corner; Enter opens the faces of the box"
+                                              : "the face nearest to the cursor is shown; Enter opens it");
 }

@@ -47,7 +47,7 @@ void exporting_look(struct app *app);                         /* how far it is *
 
 /* --- alike.c: what is similar, and the process that finds out --- */
 
-void alike_open(struct app *app);    /* a grid of the faces most alike to the one under the cursor */
+void alike_open(struct app *app); /* a grid of the faces most alike to the one under the cursor */
 /* app_embeddings, and a process for those that lack. */
 const struct embeddings *alike_need(struct app *app);
 void alike_resolve(struct app *app); /* what the filter's `similar:` speaks of */

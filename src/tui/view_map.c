@@ -5,13 +5,36 @@
 
 #include "ferlab/store/selection.h"
 
+#include "ferlab/store/places.h"
+#include "ferlab/train/job.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { ADD_ROWS = 1024, PLACE_ROWS = 4096 }; /* a slice: a few milliseconds */
 
 static const double zoom_step = 1.5;
+
+static void map_ready(struct app *app, struct map_view *v)
+{
+    v->state = MAP_READY;
+    v->stale = true;
+    map_fit(app, v);
+    app->redraw = true;
+}
+
+/* Those that the workspace keeps, where every face that has an embedding has one. */
+static bool load_places(struct app *app, const struct map_view *v, const struct embeddings *m)
+{
+    size_t found;
+    struct err e;
+    if (places_load(app->workspace, app->columns, v->places, &found, &e))
+        return found > 0 && found >= m->known;
+    app_complain(app, "%s", e.text);
+    return false;
+}
 
 /* Begins anew: other vectors, or another number of them. */
 static void restart(struct app *app, struct map_view *v)
@@ -29,6 +52,11 @@ static void restart(struct app *app, struct map_view *v)
     if (m == NULL)
         return;
     v->places = malloc((m->count + 1) * sizeof *v->places);
+    v->refined = v->places != NULL && load_places(app, v, m);
+    if (v->refined) {
+        map_ready(app, v);
+        return;
+    }
     if (v->places == NULL || !pca_start(&v->pca, m->width)) {
         app_complain(app, "out of memory");
         return;
@@ -59,12 +87,24 @@ static void map_close(struct app *app, void *state)
     free(v);
 }
 
-static void map_ready(struct app *app, struct map_view *v)
+/* How far the process is that refines, whoever started it; its end brings other places. */
+static void map_tick(struct app *app, void *state)
 {
-    v->state = MAP_READY;
-    v->stale = true;
-    map_fit(app, v);
-    app->redraw = true;
+    static const char label[] = "map: ";
+    struct map_view *v = state;
+    char line[sizeof v->refining_line];
+    bool before = v->refining;
+    if (app->columns->model == 0)
+        return;
+    v->refining = job_maps(workspace_path(app->workspace), app->columns->model_name, line, sizeof line);
+    const char *now = strncmp(line, label, strlen(label)) == 0 ? line + strlen(label) : "";
+    app->redraw |= v->refining != before || (v->refining && strcmp(now, v->refining_line) != 0);
+    snprintf(v->refining_line, sizeof v->refining_line, "%s", now);
+    if (!before || v->refining)
+        return;
+    restart(app, v);
+    if (!v->refined)
+        app_complain(app, "the map was not refined: %s", line[0] != '\0' ? line : "its process was ended");
 }
 
 static size_t slice(const struct map_view *v, const struct embeddings *m, size_t most)
@@ -168,6 +208,20 @@ static void fit_again(struct app *app, struct map_view *v)
     v->stale = true;
 }
 
+static void refine(struct app *app, struct map_view *v)
+{
+    struct err e;
+    if (app->read_only)
+        app_complain(app, "%s may only be read; copy it to where you may write, and refine there",
+                     workspace_path(app->workspace));
+    else if (v->refining)
+        app_message(app, "the map is being refined already");
+    else if (!job_start_map(workspace_path(app->workspace), app->columns->model_name, &e))
+        app_complain(app, "%s", e.text);
+    else
+        v->refining = true;
+}
+
 static int by_row(const void *a, const void *b)
 {
     uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
@@ -245,6 +299,9 @@ static enum outcome act_when_ready(struct app *app, struct map_view *v, enum act
         w->anchor_row = w->anchor_row < 0 ? w->row : -1;
         w->anchor_column = w->column;
         break;
+    case ACTION_REFINE:
+        refine(app, v);
+        break;
     case ACTION_COLOUR:
         v->colour = (v->colour + 1) % MAP_COLOURS;
         v->stale = true;
@@ -298,7 +355,8 @@ static const char *map_keys(struct app *app, void *state)
     (void)app;
     return v->window.anchor_row >= 0
                ? "hjkl other corner  ⏎ open the faces of the box  Esc leave the box  ? help"
-               : "hjkl move  +- zoom  g all  v box  ⏎ open  S similar  C colour  / filter  q back  ? help";
+               : "hjkl move  +- zoom  g all  v box  ⏎ open  S similar  C colour  R refine  / filter  q back  "
+                 "? help";
 }
 
 const struct view_ops view_map = {
@@ -311,5 +369,6 @@ const struct view_ops view_map = {
     .mouse = map_mouse,
     .changed = map_changed,
     .keys = map_keys,
+    .tick = map_tick,
     .work = map_work,
 };

@@ -163,6 +163,19 @@ static void test_it_works_at_80_by_24_and_without_pixels(void **state)
     expect_text(s, "move to the other corner");
 }
 
+/* Nothing is missing of the embeddings, so the process does not ask the fixture's model, which is none. */
+static void test_refining_is_a_process_whose_result_is_kept(void **state)
+{
+    (void)state;
+    struct screen *s = open_map(&full_screen, "");
+    type_keys(s, "R");
+    expect_text(s, "by neighbourhoods of what fixture sees");
+    expect_text(s, "300 faces");
+    s = fixture_start(&f, &full_screen, "");
+    type_keys(s, "y");
+    expect_text(s, "by neighbourhoods of what fixture sees");
+}
+
 static void test_without_embeddings_it_says_what_it_waits_for(void **state)
 {
     (void)state;
@@ -183,6 +196,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_box_opens_its_faces_and_exports_know_them, setup, teardown),
         cmocka_unit_test_setup_teardown(test_zoom_keeps_what_is_under_the_cursor, setup, teardown),
         cmocka_unit_test_setup_teardown(test_it_works_at_80_by_24_and_without_pixels, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_refining_is_a_process_whose_result_is_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(test_without_embeddings_it_says_what_it_waits_for, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

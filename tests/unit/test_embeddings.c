@@ -3,8 +3,10 @@
 
 #include "ferlab/base/half.h"
 #include "ferlab/nn/onnx.h"
+#include "ferlab/store/places.h"
 #include "ferlab/train/embedding.h"
 #include "ferlab/train/inference.h"
+#include "ferlab/train/mapping.h"
 
 #include <math.h>
 
@@ -203,6 +205,31 @@ static void test_what_cannot_be_similar_is_told(void **state)
     fixture_close(&f);
 }
 
+static void test_a_map_is_kept_and_goes_with_its_model(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct columns *c;
+    struct map_report r;
+    float places[SAMPLES + 3][2];
+    size_t found;
+    fixture_open(&f, SAMPLES);
+    int64_t model = add_model(&f, "net", 1);
+    MUST(&f, map_refine(f.ws, model, true, &r, &f.e));
+    assert_int_equal(r.faces, SAMPLES);
+    assert_true(r.kept > 0 && r.kept <= 1);
+    fixture_add(&f, f.ws, SAMPLES, 3);
+    MUST(&f, columns_load(&c, f.ws, RULE_MAJORITY, model, &f.e));
+    MUST(&f, places_load(f.ws, c, places, &found, &f.e));
+    assert_int_equal(found, SAMPLES);
+    assert_false(isnan(places[SAMPLES - 1][1]));
+    assert_true(isnan(places[SAMPLES][0]));
+    columns_free(c);
+    MUST(&f, model_remove(f.ws, model, &f.e));
+    assert_int_equal(plain_number(f.path, "SELECT count(*) FROM map"), 0);
+    fixture_close(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +241,7 @@ int main(void)
         cmocka_unit_test(test_similar_picks_the_nearest_first),
         cmocka_unit_test(test_another_model_forgets_what_was_similar),
         cmocka_unit_test(test_what_cannot_be_similar_is_told),
+        cmocka_unit_test(test_a_map_is_kept_and_goes_with_its_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 #ifndef FERLAB_EVAL_NEIGHBOURS_H
 #define FERLAB_EVAL_NEIGHBOURS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,5 +17,11 @@ struct neighbour {
  * runs out none are found. */
 size_t neighbours_of(const uint16_t *vectors, size_t count, size_t width, size_t query, size_t k,
                      struct neighbour *out);
+
+/* The same of rows `first` to first + n - 1, without themselves: near [n][k], each row's nearest first; where
+ * fewer are known, and for rows of zeros, the rest has the row itself with similarity 0. By matrix products,
+ * so that a cosine may be a rounding away from that of neighbours_of. False: out of memory. */
+bool neighbours_of_block(const uint16_t *vectors, size_t count, size_t width, size_t first, size_t n,
+                         size_t k, struct neighbour *near);
 
 #endif

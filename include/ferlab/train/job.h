@@ -35,6 +35,10 @@ bool job_predicts(const char *workspace, const char *model, char *line, size_t s
 bool job_start_embeddings(const char *workspace, const char *model, struct err *e);
 bool job_embeds(const char *workspace, const char *model, char *line, size_t size);
 
+/* The same for `embed --map`, with WORKSPACE.runs/map-MODEL.log. */
+bool job_start_map(const char *workspace, const char *model, struct err *e);
+bool job_maps(const char *workspace, const char *model, char *line, size_t size);
+
 /* Starts `ferlab -w WORKSPACE export …`, or `report …`, likewise. What it prints goes to a file without a
  * name: *log is a descriptor of it, which the caller closes. */
 struct job_export {
