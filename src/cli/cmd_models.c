@@ -5,6 +5,7 @@
 #include "ferlab/base/interrupt.h"
 #include "ferlab/base/json.h"
 #include "ferlab/base/path.h"
+#include "ferlab/train/duplicates.h"
 #include "ferlab/train/inference.h"
 #include "ferlab/train/shipped.h"
 
@@ -110,7 +111,7 @@ static bool use_model(const struct cli *cli, struct workspace *ws, char **words,
     struct arena arena = {0};
     struct model m;
     bool fine = model_resolve(ws, words[0], &id, e) && predictions_complete(ws, id, NULL, cli->quiet, e) &&
-                model_use(ws, id, e) && model_by_id(ws, id, &arena, &m, e);
+                duplicates_complete(ws, 0, e) && model_use(ws, id, e) && model_by_id(ws, id, &arena, &m, e);
     if (fine)
         report(cli, &m, "the current model is now");
     arena_free(&arena);

@@ -6,6 +6,7 @@
 #include "ferlab/base/json.h"
 #include "ferlab/base/str.h"
 #include "ferlab/exchange/documents.h"
+#include "ferlab/store/reasons.h"
 #include "ferlab/store/samples.h"
 
 #include <langinfo.h>
@@ -31,6 +32,7 @@ struct wish {
 static json_t *document(const struct sample_view *v)
 {
     json_t *d = sample_document(v->columns, v->row), *history = json_array();
+    char reasons[REASONS_SIZE];
     for (size_t i = 0; i < v->event_count; i++) {
         json_t *event = event_document(&v->events[i]);
         json_object_set_new(event, "standing", json_boolean(v->standing[i]));
@@ -39,6 +41,8 @@ static json_t *document(const struct sample_view *v)
     json_object_set_new(d, "model",
                         *v->columns->model_name ? json_text(v->columns->model_name) : json_null());
     json_object_set_new(d, "probabilities", probabilities_document(v->columns, v->row));
+    json_object_set_new(d, "scores", scores_document(v->columns, v->row));
+    json_object_set_new(d, "reasons", json_text(sample_reasons(v->columns, v->row, reasons)));
     json_object_set_new(d, "history", history);
     if (v->cam)
         json_object_set_new(d, "cam", show_cam_document(v->cam));
@@ -83,6 +87,7 @@ static void print_measure(const char *name, double x)
 
 static void print_labels(const struct sample_view *v)
 {
+    char reasons[REASONS_SIZE];
     const struct columns *c = v->columns;
     size_t row = v->row;
     printf("label  %s%s, crowd %s (%s)", class_title(c->label[row]), c->reviewed[row] ? " by review" : "",
@@ -96,7 +101,7 @@ static void print_labels(const struct sample_view *v)
     print_measure("entropy of the votes", (double)c->entropy[row]);
     print_measure("divergence", (double)c->divergence[row]);
     print_measure("suspect", (double)c->suspect[row]);
-    putchar('\n');
+    printf("\nwhy    %s\n", sample_reasons(c, row, reasons));
 }
 
 static void print_history(const struct sample_view *v)

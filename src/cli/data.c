@@ -4,6 +4,7 @@
 #include "ferlab/base/str.h"
 #include "ferlab/store/filter.h"
 #include "ferlab/store/runs.h"
+#include "ferlab/train/duplicates.h"
 #include "ferlab/train/embedding.h"
 #include "ferlab/train/inference.h"
 #include "ferlab/train/shipped.h"
@@ -19,13 +20,11 @@ static bool fail(const struct err *e, int *status)
     return false;
 }
 
-/* Predictions and embeddings that are computed are kept, so that the workspace is opened for writing where it
- * can be. */
-static enum workspace_mode mode_for(const struct cli *cli, const struct cli_asked *asked,
-                                    const struct filter *where)
+/* Predictions, embeddings and near-duplicates that are found are kept, so that the workspace is opened for
+ * writing where it can be. */
+static enum workspace_mode mode_for(const struct cli *cli, const struct cli_asked *asked, bool finds)
 {
-    bool computes = asked->predicted || (where && filter_similar(where) != 0);
-    bool keeps = computes && access(cli->workspace, W_OK) == 0;
+    bool keeps = (asked->predicted || finds) && access(cli->workspace, W_OK) == 0;
     return asked->write || keeps ? WORKSPACE_WRITE : WORKSPACE_READ;
 }
 
@@ -58,12 +57,16 @@ static bool predict(struct cli *cli, struct workspace *ws, const char *word, con
            predictions_complete(ws, *model, where, cli->quiet || cli->json, e);
 }
 
-/* The columns with the predictions that are asked for. */
+/* The columns with the predictions and near-duplicates that are asked for; where the workspace may not be
+ * written, with the near-duplicates that are known. */
 static bool load(struct cli *cli, const struct cli_asked *asked, enum rule rule, const struct filter *where,
                  struct cli_data *out, struct err *e)
 {
     int64_t model = 0, beside = 0;
-    return workspace_open(&out->workspace, cli->workspace, mode_for(cli, asked, where), e) &&
+    bool copies = where && filter_asks_copies(where), similar = where && filter_similar(where) != 0;
+    enum workspace_mode mode = mode_for(cli, asked, copies || similar);
+    return workspace_open(&out->workspace, cli->workspace, mode, e) &&
+           (!copies || mode == WORKSPACE_READ || duplicates_complete(out->workspace, 0, e)) &&
            (!asked->predicted || predict(cli, out->workspace, asked->model, where, &model, e)) &&
            (asked->beside == NULL || predict(cli, out->workspace, asked->beside, where, &beside, e)) &&
            columns_load(&out->columns, out->workspace, rule, model, e) &&

@@ -59,6 +59,15 @@ static void add_beside(json_t *d, const struct columns *c, size_t row)
     json_object_set_new(d, "flip", flip != FLIP_NONE ? json_text(flip_name(flip)) : json_null());
 }
 
+/* The ids of its near-duplicates. */
+static json_t *copies_document(const struct columns *c, size_t row)
+{
+    json_t *array = json_array();
+    for (size_t copy = c->next_copy[row]; copy != row; copy = c->next_copy[copy])
+        json_array_append_new(array, json_integer(c->id[copy]));
+    return array;
+}
+
 json_t *sample_document(const struct columns *c, size_t row)
 {
     bool predicted = c->prediction[row] != CLASS_NONE;
@@ -78,6 +87,7 @@ json_t *sample_document(const struct columns *c, size_t row)
     json_object_set_new(d, "suspect", json_number((double)c->suspect[row]));
     json_object_set_new(d, "issue",
                         c->issue[row] == CLASS_NONE ? json_null() : json_text(class_name(c->issue[row])));
+    json_object_set_new(d, "near_duplicates", copies_document(c, row));
     if (c->similar_to != 0)
         json_object_set_new(d, "similarity", json_number((double)c->similarity[row]));
     json_object_set_new(d, "in_sample", predicted ? json_boolean(c->in_sample[row]) : json_null());

@@ -3,6 +3,7 @@
 #include "columns_own.h"
 #include "ferlab/base/digest.h"
 #include "ferlab/store/beside.h"
+#include "ferlab/store/duplicates.h"
 #include "ferlab/store/models.h"
 #include "ferlab/store/selection.h"
 #include "list.h"
@@ -16,10 +17,10 @@
 /* clang-format off */
 #define ARRAYS(X)                                                                                      \
     X(id) X(split) X(name) X(votes) X(crowd)                                                           \
-    X(label) X(reviewed) X(flagged) X(selected) X(note) X(tags) X(edited)                                          \
+    X(label) X(reviewed) X(flagged) X(selected) X(note) X(tags) X(edited)                              \
     X(probabilities) X(prediction) X(confidence) X(in_sample) X(divergence) X(entropy) X(suspect)      \
     X(issue) X(similarity)                                                                             \
-    X(own->decided)
+    X(next_copy) X(disagreement) X(leaks) X(own->decided) X(own->group)
 /* clang-format on */
 
 static bool allocate(struct columns *c, size_t count, struct err *e)
@@ -240,7 +241,8 @@ static bool load_all(struct columns *c, struct workspace *ws, int64_t model, str
         c->entropy[row] = (float)votes_entropy(&c->votes[row]);
     }
     selection_load(c, ws);
-    return load_reviews(c, workspace_sql(ws), e) && load_model(c, ws, model, e);
+    return load_reviews(c, workspace_sql(ws), e) && columns_load_copies(c, ws, e) &&
+           load_model(c, ws, model, e);
 }
 
 bool columns_load(struct columns **out, struct workspace *ws, enum rule rule, int64_t model, struct err *e)
@@ -366,7 +368,12 @@ static bool refresh_in_snapshot(struct columns *c, struct workspace *ws, bool *c
         *changed = true;
         return reload(c, ws, e);
     }
-    return take_news(c, workspace_sql(ws), changed, e);
+    if (duplicates_until(ws) == c->own->duplicates_until)
+        return take_news(c, workspace_sql(ws), changed, e);
+    if (!columns_load_copies(c, ws, e) || !take_news(c, workspace_sql(ws), changed, e))
+        return false;
+    *changed = true;
+    return columns_derive_suspects(c, e);
 }
 
 bool columns_refresh(struct columns *c, struct workspace *ws, bool *changed, struct err *e)

@@ -13,6 +13,8 @@ struct columns_private {
     struct arena reviews; /* notes, tags, edited votes */
     char *model_name;
     uint8_t *decided; /* enum decided_by, per row */
+    uint32_t *group;  /* the first row of its near-duplicates, itself where it stands alone */
+    int64_t duplicates_until;
 };
 
 /* Arrays over the rows for one model's predictions, as struct columns has them. */
@@ -37,6 +39,9 @@ void columns_derive_crowd(struct columns *c, size_t row);
 /* What follows from the predictions; of it, what follows from the labels too: suspect, issue. Of all rows. */
 bool columns_derive_scores(struct columns *c, struct err *e);
 bool columns_derive_suspects(struct columns *c, struct err *e);
+
+/* The groups of near-duplicates as stored now. */
+bool columns_load_copies(struct columns *c, struct workspace *ws, struct err *e);
 
 /* The standing events of one sample, or of all (sample 0), taken into rows that were forgotten before. */
 bool columns_replay(struct columns *c, struct sql *db, int64_t sample, struct err *e);

@@ -18,6 +18,7 @@ enum filter_kind {
     KIND_VOTES,  /* votes.CLASS: a number too */
     KIND_YES,    /* flag, reviewed, note */
     KIND_ISSUE,
+    KIND_COPIES, /* dup */
     KIND_TAG,
     KIND_NAME,
     KIND_IN,
@@ -41,6 +42,7 @@ enum filter_field {
     FIELD_MISTAKEN,
     FIELD_HARDNESS,
     FIELD_ISSUE,
+    FIELD_DUP,
     FIELD_VOTES,
     FIELD_ID,
     FIELD_FLAG,
@@ -73,6 +75,9 @@ enum filter_in { IN_TRAIN, IN_MAP };
 
 enum filter_op { OP_TEST, OP_NOT, OP_JUMP_IF_FALSE, OP_JUMP_IF_TRUE };
 
+/* What dup: asks for. */
+enum filter_copies { COPIES_ANY, COPIES_DISAGREE, COPIES_LEAK };
+
 struct filter_step {
     enum filter_op op;
     uint32_t target; /* of jumps: the step to go on with */
@@ -80,7 +85,7 @@ struct filter_step {
     enum filter_relation relation;
     bool against_field; /* compare with the class field `other` */
     enum filter_field other;
-    int class; /* emotion, vote column, split, flip, enum filter_in, or CLASS_NONE */
+    int class; /* emotion, vote column, split, flip, enum filter_copies, enum filter_in, or CLASS_NONE */
     double number;
     const char *text;
 };

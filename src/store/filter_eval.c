@@ -109,6 +109,17 @@ static bool compare_flip(const struct columns *c, size_t row, const struct filte
     return flip != FLIP_NONE && ((int)flip == s->class) == (s->relation == IS_EQUAL);
 }
 
+/* While groups are not known of all samples, none is known to have no copy. */
+static bool compare_copies(const struct columns *c, size_t row, const struct filter_step *s)
+{
+    bool has = c->next_copy[row] != row;
+    bool found = s->class == COPIES_ANY        ? has
+                 : s->class == COPIES_DISAGREE ? c->disagreement[row] > 0
+                                               : c->leaks[row];
+
+    return (has || c->copies_known) && found == (s->relation == IS_EQUAL);
+}
+
 static bool test(const struct columns *c, size_t row, const struct filter_step *s)
 {
     bool found;
@@ -135,6 +146,8 @@ static bool test(const struct columns *c, size_t row, const struct filter_step *
     case FIELD_IN:
         found = s->class == IN_MAP ? c->selected[row] : c->in_sample[row];
         break;
+    case FIELD_DUP:
+        return compare_copies(c, row, s);
     case FIELD_ISSUE:
         return compare_issue(c, row, s);
     case FIELD_FLIP:
@@ -175,6 +188,15 @@ bool filter_matches(const struct filter *f, const struct columns *c, size_t row)
         }
     }
     return truth;
+}
+
+bool filter_asks_copies(const struct filter *f)
+{
+    for (size_t i = 0; i < f->count; i++) {
+        if (f->steps[i].op == OP_TEST && f->steps[i].field == FIELD_DUP)
+            return true;
+    }
+    return false;
 }
 
 /* Or of a second model, which may not be at hand yet. */

@@ -17,6 +17,7 @@ const char filter_help[] =
     "self<0.1 margin<0.2 kl>2 mistaken>0.9         what the prediction says against the label\n"
     "hardness>1.5                                  how unsure the prediction is\n"
     "issue:yes issue:fear                          labels that confident learning takes for wrong; for that\n"
+    "dup:yes dup:disagree dup:leak                 has near-duplicates; labelled otherwise; in other splits\n"
     "votes.happiness>=6                            how many voted so\n"
     "pred!=label pred=crowd label!=crowd           pred!=label: only where the label is an emotion\n"
     "flag:yes reviewed:no note:yes                 yes or no\n"

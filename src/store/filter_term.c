@@ -25,6 +25,7 @@ const struct filter_field_row filter_fields[FIELD_COUNT] = {
     [FIELD_MISTAKEN] = {"mistaken", KIND_SCORE, "mistaken>0.9", true, SAMPLE_MISTAKENNESS},
     [FIELD_HARDNESS] = {"hardness", KIND_SCORE, "hardness>1.5", true, SAMPLE_HARDNESS},
     [FIELD_ISSUE] = {"issue", KIND_ISSUE, "issue:yes or issue:fear", false},
+    [FIELD_DUP] = {"dup", KIND_COPIES, "dup:yes or dup:disagree", false},
     [FIELD_VOTES] = {"votes.", KIND_VOTES, "votes.happiness>=6", true},
     [FIELD_ID] = {"id", KIND_NUMBER, "id:17", true},
     [FIELD_FLAG] = {"flag", KIND_YES, "flag:yes", false},
@@ -115,7 +116,8 @@ static bool unknown_field(struct filter_parser *p, const char *word, const char 
     return filter_fail(
         p, place,
         "'%s' is nothing to filter by; there are split label crowd pred conf div ent suspect self margin kl "
-        "mistaken hardness issue votes.CLASS id flag reviewed note tag name in beside former flip similar, "
+        "mistaken hardness issue dup votes.CLASS id flag reviewed note tag name in beside former flip "
+        "similar, "
         "and "
         "sort",
         word);
@@ -311,6 +313,20 @@ static bool read_issue(struct filter_parser *p, struct filter_step *step, const 
                        value);
 }
 
+static bool read_copies(struct filter_parser *p, struct filter_step *step, const char *value,
+                        const char *place)
+{
+    step->class = strcasecmp(value, "disagree") == 0 ? COPIES_DISAGREE
+                  : strcasecmp(value, "leak") == 0   ? COPIES_LEAK
+                                                     : COPIES_ANY;
+    if (step->class != COPIES_ANY || strcasecmp(value, "yes") == 0 || strcasecmp(value, "no") == 0)
+        return step->class != COPIES_ANY || read_yes(p, step, value, place);
+    return filter_fail(p, place,
+                       "'%s' is nothing to ask of near-duplicates; write dup:yes, dup:no, dup:disagree "
+                       "or dup:leak",
+                       value);
+}
+
 static bool read_text(struct filter_parser *p, struct filter_step *step, const char *value, const char *place)
 {
     (void)p;
@@ -363,12 +379,13 @@ static const struct {
     bool ordered, colon;
     bool (*read)(struct filter_parser *p, struct filter_step *step, const char *value, const char *place);
 } kinds[] = {
-    [KIND_SPLIT] = {false, true, read_split},   [KIND_CLASS] = {false, true, read_class},
-    [KIND_SCORE] = {true, false, read_number},  [KIND_ISSUE] = {false, true, read_issue},
-    [KIND_NUMBER] = {true, false, read_number}, [KIND_VOTES] = {true, false, read_number},
-    [KIND_YES] = {false, true, read_yes},       [KIND_TAG] = {false, true, read_text},
-    [KIND_NAME] = {false, true, read_text},     [KIND_IN] = {false, true, read_in},
-    [KIND_FLIP] = {false, true, read_flip},     [KIND_SIMILAR] = {false, true, read_similar},
+    [KIND_SPLIT] = {false, true, read_split},     [KIND_CLASS] = {false, true, read_class},
+    [KIND_SCORE] = {true, false, read_number},    [KIND_ISSUE] = {false, true, read_issue},
+    [KIND_NUMBER] = {true, false, read_number},   [KIND_VOTES] = {true, false, read_number},
+    [KIND_YES] = {false, true, read_yes},         [KIND_TAG] = {false, true, read_text},
+    [KIND_NAME] = {false, true, read_text},       [KIND_IN] = {false, true, read_in},
+    [KIND_FLIP] = {false, true, read_flip},       [KIND_COPIES] = {false, true, read_copies},
+    [KIND_SIMILAR] = {false, true, read_similar},
 };
 
 static bool parse_sort(struct filter_parser *p, const char *start, const char *relation_place, bool colon)

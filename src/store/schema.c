@@ -196,11 +196,18 @@ static const char tables_6[] = "CREATE TABLE map (\n"
                                "  places BLOB NOT NULL\n"
                                ");\n";
 
+/* Near-duplicates: samples that are not alone, by the first of their group. What is found anew from the
+ * pixels at any time needs no guard. */
+static const char tables_7[] = "CREATE TABLE duplicate (\n"
+                               "  sample INTEGER PRIMARY KEY REFERENCES sample (id),\n"
+                               "  first INTEGER NOT NULL REFERENCES sample (id)\n"
+                               ");\n";
+
 /* migrations[v] leads from version v to v + 1. */
 static const struct {
     const char *tables, *guards;
-} migrations[] = {{tables_1, guards_1}, {tables_2, ""}, {tables_3, ""},
-                  {tables_4, ""},       {tables_5, ""}, {tables_6, ""}};
+} migrations[] = {{tables_1, guards_1}, {tables_2, ""}, {tables_3, ""}, {tables_4, ""},
+                  {tables_5, ""},       {tables_6, ""}, {tables_7, ""}};
 
 int64_t schema_version(void)
 {

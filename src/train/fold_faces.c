@@ -3,8 +3,9 @@
 
 #include "folds.h"
 
-#include "ferlab/face/duplicates.h"
+#include "ferlab/store/duplicates.h"
 #include "ferlab/store/samples.h"
+#include "ferlab/train/duplicates.h"
 #include "ferlab/train/trainer.h"
 
 #include <math.h>
@@ -63,7 +64,7 @@ struct dealt {
     uint32_t *row, *group;
     int64_t *ids;
     int8_t *label;
-    uint8_t *pixels, *fold;
+    uint8_t *fold;
     size_t count;
 };
 
@@ -73,7 +74,6 @@ static void dealt_free(struct dealt *d)
     free(d->group);
     free(d->ids);
     free(d->label);
-    free(d->pixels);
     free(d->fold);
 }
 
@@ -86,9 +86,8 @@ static bool gather_dealt(struct dealt *d, const struct fold_faces *f, const stru
                         .group = malloc((count + 1) * sizeof *d->group),
                         .ids = malloc((count + 1) * sizeof *d->ids),
                         .label = malloc(count + 1),
-                        .pixels = malloc((count + 1) * FACE_PIXELS),
                         .fold = malloc(count + 1)};
-    if (!(d->row && d->group && d->ids && d->label && d->pixels && d->fold))
+    if (!(d->row && d->group && d->ids && d->label && d->fold))
         return err_memory(e, "gathering the faces of the folds");
     for (size_t i = 0; i < c->count; i++) {
         if (c->split[i] != SPLIT_TRAIN && c->split[i] != SPLIT_VALID)
@@ -104,8 +103,8 @@ static bool deal(struct fold_faces *f, struct workspace *ws, const struct column
                  const struct recipe *recipe, struct err *e)
 {
     struct dealt d;
-    bool fine = gather_dealt(&d, f, c, e) && sample_pixels_many(ws, d.ids, d.count, d.pixels, e) &&
-                duplicates_group(d.pixels, d.count, recipe->threads, d.group, e) &&
+    bool fine = gather_dealt(&d, f, c, e) && duplicates_complete(ws, recipe->threads, e) &&
+                duplicates_read(ws, d.ids, d.count, d.group, e) &&
                 folds_deal(d.label, d.group, d.count, recipe->folds, recipe->seed, d.fold, e);
     memset(f->fold, NO_FOLD, f->count);
     for (size_t i = 0; fine && i < d.count; i++)

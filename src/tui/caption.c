@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PARTS = 7 };
+enum { PARTS = 8 };
 
 struct part {
     char text[16];
@@ -60,6 +60,8 @@ static int compose(const struct columns *c, size_t row, int level, struct part p
     }
     if (c->flagged[row])
         add(parts, &count, STYLE_ACCENT, "⚑");
+    if (c->next_copy[row] != row)
+        add(parts, &count, c->disagreement[row] > 0 ? STYLE_BAD : STYLE_DIM, "≈");
     if (c->reviewed[row])
         add(parts, &count, STYLE_ACCENT, "✎");
     return count;

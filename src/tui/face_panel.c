@@ -5,6 +5,7 @@
 
 #include "ferlab/base/str.h"
 #include "ferlab/face/image.h"
+#include "ferlab/store/reasons.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -204,11 +205,27 @@ static int draw_fact(int line, int column, const char *name, const char *value, 
     return used + draw_text(line, column + used, 0, style, "%s", value) + 3;
 }
 
+/* Why the label is suspected, on two lines, the first broken at a space. */
+static void draw_reasons(const struct columns *c, size_t row, int line, int column)
+{
+    enum style style = c->disagreement[row] > 0 || c->issue[row] != CLASS_NONE ? STYLE_BAD : STYLE_NORMAL;
+    char reasons[REASONS_SIZE], *rest = sample_reasons(c, row, reasons), *space = NULL;
+    column += draw_text(line, column, 0, STYLE_DIM, "why ");
+    int room = draw_columns() - 1 - column;
+    if ((int)strlen(rest) > room) /* plain ASCII */
+        space = memrchr(rest, ' ', (size_t)room + 1);
+    if (space != NULL)
+        *space = '\0';
+    draw_text(line, column, 0, style, "%s", rest);
+    if (space != NULL)
+        draw_text(line + 1, column, 0, style, "%s", space + 1);
+}
+
 static void draw_facts(const struct app *app, const struct face_panel *p, size_t row)
 {
     const struct columns *c = app->columns;
     const struct face_layout *l = &p->layout;
-    int line = l->bars + 1 + CLASS_COUNT + 1, column = l->panel;
+    int line = l->bars + 1 + CLASS_COUNT, column = l->panel;
     char number[32];
     const struct event *event = deciding_event(p);
     int label = c->label[row];
@@ -236,7 +253,9 @@ static void draw_facts(const struct app *app, const struct face_panel *p, size_t
         draw_fact(line, column, "suspect", number, c->suspect[row] > 0.5f ? STYLE_BAD : STYLE_NORMAL);
     }
 
-    line++;
+    draw_reasons(c, row, ++line, l->panel);
+
+    line += 2;
     column = l->panel;
     if (c->flagged[row])
         column += draw_text(line, column, 0, STYLE_ACCENT, "⚑ flagged   ");

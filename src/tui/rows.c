@@ -86,8 +86,11 @@ bool app_set_filter(struct app *app, const char *text)
     rows_apply(app);
     app_changed(app, CHANGE_ROWS);
     char count[32];
-    app_message(app, "%s sample%s", draw_count(count, (int64_t)app->row_count),
-                app->row_count == 1 ? "" : "s");
+    app_message(app, "%s sample%s%s", draw_count(count, (int64_t)app->row_count),
+                app->row_count == 1 ? "" : "s",
+                filter_asks_copies(filter) && !app->columns->copies_known
+                    ? "; near-duplicates are not known of all: p or a training in folds finds them"
+                    : "");
     return true;
 }
 

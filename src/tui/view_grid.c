@@ -235,7 +235,7 @@ static void draw_legend(int line)
                             wide ? class_title(k) : class_short(k));
         column += wide ? 2 : 1;
     }
-    const char *signs = "⚑ flagged  ✎ reviewed";
+    const char *signs = "⚑ flagged  ✎ reviewed  ≈ near-duplicates";
     int start = draw_columns() - str_columns(signs) - 1;
     if (start > column + 1)
         draw_text(line, start, 0, STYLE_DIM, "%s", signs);

@@ -3,26 +3,31 @@
 
     make_suspect_goldens.py > suspects.txt
 
-Cases: "case COUNT"; COUNT lines of label, eight probabilities (as float32 reads them), then self-confidence, normalised
-  margin, mistakenness and hardness ("nan" where the label is no emotion), and the class that the label should be (-1: no issue);
+Cases: "case COUNT"; COUNT lines of label, eight probabilities (as float32 reads them), divergence of the votes, share of copies
+  labelled otherwise ("nan": no copies), then self-confidence, normalised margin, mistakenness, hardness and suspect score ("nan"
+  where the label is no emotion), and the class that the label should be (-1: no issue);
   then eight counts of labels, eight thresholds, the confident joint's 64 counts, and its 64 calibrated counts, by rows.
 
 Confident learning is written here from arXiv 1911.00068, with masks and argsort over whole arrays.
 """
 import numpy as np
-from scipy.special import softmax
+from scipy.special import expit, softmax
 from scipy.stats import entropy
 
 K = 8
+# of suspect_score: constant, divergence, -ln p_y, ln of its rival, disagreement and agreement of copies
+WEIGHTS = np.array([-5.5, 4.04, 1.05, 0.43, 1.93, -4.73])
 
 
-def scores(label, p):
+def scores(label, p, divergence, disagreement):
     hardness = entropy(p)
     if not 0 <= label < K:
-        return [np.nan, np.nan, np.nan, hardness]
+        return [np.nan, np.nan, np.nan, hardness, np.nan]
     others = np.delete(p, label)
     wrong = 1 if p.argmax() != label else -1
-    return [p[label], (p[label] - others.max() + 1) / 2, (wrong * p.max() + 1) / 2, hardness]
+    copies = [0, 0] if np.isnan(disagreement) else [disagreement, 1 - disagreement]
+    signs = [1, divergence, -np.log(max(p[label], 1e-4)), np.log(max(others.max(), 1e-4)), *copies]
+    return [p[label], (p[label] - others.max() + 1) / 2, (wrong * p.max() + 1) / 2, hardness, expit(WEIGHTS @ signs)]
 
 
 def confident_joint(labels, p):
@@ -73,7 +78,8 @@ def case(rng, count, classes, noise, sharpness):
     found = issues(labels, p32, calibrated)
     print("case", count)
     for i in range(count):
-        line([labels[i], *p32[i], *scores(labels[i], p[i]), found[i]])
+        divergence, disagreement = rng.random(), rng.choice([np.nan, 0, 0.5, 1])
+        line([labels[i], *p32[i], divergence, disagreement, *scores(labels[i], p[i], divergence, disagreement), found[i]])
     line(labelled)
     line(thresholds)
     line(counts.ravel())

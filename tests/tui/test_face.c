@@ -43,9 +43,9 @@ static void test_votes_model_and_scores_are_said(void **state)
 {
     (void)state;
     struct screen *s = open_face(&full_screen, "split:valid");
-    static const char *const words[] = {"1 neutral",     "8 contempt",      "9 unknown",      "0 not a face",
-                                        "model fixture", "(out of sample)", "vote entropy",   "JS divergence",
-                                        "suspect",       "split valid",     "crowd, majority"};
+    static const char *const words[] = {
+        "1 neutral",    "8 contempt",    "9 unknown", "0 not a face", "model fixture",   "(out of sample)",
+        "vote entropy", "JS divergence", "suspect",   "split valid",  "crowd, majority", "why model 0."};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         expect_text(s, words[i]);
     type_keys(s, "q:filter split:train\r\r");

@@ -286,6 +286,9 @@ static void test_show_by_id_and_by_unique_name(void **state)
     assert_true(json_equal(by_id, by_name));
     assert_true(json_is_null(json_object_get(by_id, "probabilities")));
     assert_true(json_is_array(json_object_get(by_id, "history")));
+    assert_true(json_is_array(json_object_get(by_id, "near_duplicates")));
+    assert_non_null(json_object_get(json_object_get(by_id, "scores"), "self_confidence"));
+    assert_non_null(strstr(word(by_id, "reasons"), "votes "));
     json_decref(by_id);
     json_decref(by_name);
     EXPECT_FAILURE(1, "no sample", "show", "99999999", "--json");
@@ -294,7 +297,22 @@ static void test_show_by_id_and_by_unique_name(void **state)
     char *text = run_text("show", "5", NULL);
     assert_non_null(strstr(text, "Train04.png"));
     assert_non_null(strstr(text, "happiness"));
+    assert_non_null(strstr(text, "\nwhy    votes "));
     free(text);
+}
+
+/* A filter that asks for near-duplicates has them found, once. */
+static void test_near_duplicates_are_found_when_asked_for(void **state)
+{
+    (void)state;
+    json_t *every = run_ferlab_json("list", "--json", NULL);
+    json_t *with = run_ferlab_json("list", "dup:yes", "--json", NULL),
+           *without = run_ferlab_json("list", "dup:no", "--json", NULL);
+    assert_int_equal(json_array_size(with) + json_array_size(without), json_array_size(every));
+    assert_true(json_array_size(with) > 0); /* its faces are alike */
+    json_decref(every);
+    json_decref(with);
+    json_decref(without);
 }
 
 /* Reviews */
@@ -762,6 +780,7 @@ int main(void)
         TEST(test_list_of_nothing_is_an_empty_array),
         TEST(test_bad_filter_points_at_its_character),
         TEST(test_show_by_id_and_by_unique_name),
+        TEST(test_near_duplicates_are_found_when_asked_for),
         TEST(test_label_gives_its_events_and_stands),
         TEST(test_label_refuses_classes_and_samples_that_do_not_exist),
         TEST(test_where_needs_yes_off_a_terminal),

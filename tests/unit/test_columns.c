@@ -1,4 +1,5 @@
 /* Columns: what follows from votes, log and predictions, and that refreshing equals loading anew. */
+#include "ferlab/eval/suspects.h"
 #include "ferlab/store/columns.h"
 #include "ferlab/store/models.h"
 #include "ferlab/store/reviews.h"
@@ -91,6 +92,9 @@ static void assert_same_columns(const struct columns *a, const struct columns *b
         assert_true(same_float(a->entropy[i], b->entropy[i]));
         assert_true(same_float(a->suspect[i], b->suspect[i]));
         assert_int_equal(a->issue[i], b->issue[i]);
+        assert_int_equal(a->next_copy[i], b->next_copy[i]);
+        assert_int_equal(a->leaks[i], b->leaks[i]);
+        assert_true(same_float(a->disagreement[i], b->disagreement[i]));
     }
 }
 
@@ -267,11 +271,16 @@ static void test_predictions_and_scores(void **state)
         if (i % 2 == 0 || c->label[i] == CLASS_NONE)
             assert_true(isnan(c->suspect[i]));
         else
-            assert_float_equal(c->suspect[i], (0.65 - 0.05 + 1) / 2, 1e-6);
+            assert_float_equal(c->suspect[i],
+                               suspect_score(c->label[i], c->probabilities[i], (double)c->divergence[i], NAN),
+                               1e-6);
     }
     append(&f, 2, EVENT_RELABEL, class_name(2));
     refresh(&f, c, true);
-    assert_float_equal(c->suspect[1], (0.05 - 0.65 + 1) / 2, 1e-6);
+    /* the reviewer's word stands for the label then, not the votes */
+    const struct votes word = {.count = {[2] = 10}};
+    double divergence = votes_divergence(&word, c->probabilities[1]);
+    assert_float_equal(c->suspect[1], suspect_score(2, c->probabilities[1], divergence, NAN), 1e-6);
     columns_free(c);
     c = load(&f, -1);
     assert_int_equal(c->model, 0);

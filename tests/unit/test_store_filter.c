@@ -58,6 +58,10 @@ static int8_t issue[] = {CLASS_NONE, CLASS_SADNESS, CLASS_NONE, CLASS_NONE,
                          CLASS_NONE, CLASS_NONE,    CLASS_NONE, CLASS_NEUTRAL};
 static bool selected[] = {false, true, false, false, true, false, false, false};
 static float similarity[] = {0.4F, 1, NAN, NAN, 0.9F, 0.4F, NAN, NAN}; /* to id 2 */
+/* rows 1 and 2 are copies, and 3 and 5 */
+static uint32_t next_copy[] = {1, 0, 4, 3, 2, 5, 6, 7};
+static float disagreement[] = {1, 1, 0, NAN, 0, NAN, NAN, NAN};
+static bool leaks[] = {false, false, true, false, true, false, false, false};
 static bool flagged[] = {false, true, false, false, false, false, true, false};
 static bool reviewed[] = {false, false, true, false, false, true, true, false};
 static bool in_sample[] = {true, true, false, false, false, false, false, false};
@@ -93,6 +97,10 @@ static struct columns columns = {.count = ROWS,
                                  .similar_to = 2,
                                  .similarity = similarity,
                                  .selected = selected,
+                                 .copies_known = true,
+                                 .next_copy = next_copy,
+                                 .disagreement = disagreement,
+                                 .leaks = leaks,
                                  .probabilities = probabilities};
 
 /* The ids a filter picks, in order, as "1 2 3". */
@@ -168,6 +176,12 @@ static void test_what_filters_pick(void **state)
         {"mistaken>=0.9", "2 9"},
         {"hardness>0.65", "3 4"},
         {"issue:yes", "2 9"},
+        {"dup:yes", "1 2 3 5"},
+        {"dup:no", "4 6 7 9"},
+        {"dup!=yes", "4 6 7 9"},
+        {"dup:disagree", "1 2"},
+        {"dup:Leak", "3 5"},
+        {"dup!=leak", "1 2 4 6 7 9"},
         {"issue:no", "1 3"},
         {"issue!=no", "2 9"},
         {"issue:Sad", "2"},
@@ -374,6 +388,8 @@ static void test_mistakes_are_pointed_at(void **state)
         {"flag:", "filter:6: a value is missing"},
         {"flag>yes", "filter:5: 'flag' cannot be compared so"},
         {"issue:nf", "filter:7: 'nf' is no emotion; write issue:yes"},
+        {"dup:maybe", "filter:5: 'maybe' is nothing to ask of near-duplicates; write dup:yes"},
+        {"dup:3", "filter:5: '3' is nothing to ask of near-duplicates"},
         {"issue>yes", "filter:6: 'issue' cannot be compared so"},
         {"self:0.1", "filter:1: 'self' needs a comparison such as self<0.1"},
         {"sort:issue", "filter:6: 'issue' is nothing to sort by"},
@@ -484,10 +500,10 @@ static void test_any_text_is_taken_or_refused(void **state)
 
 static void test_the_help_names_every_field(void **state)
 {
-    static const char *const words[] = {"split:",   "label:",  "crowd:", "pred:",    "conf",  "div",
-                                        "ent",      "suspect", "self",   "margin",   "kl",    "mistaken",
-                                        "hardness", "issue:",  "votes.", "id:",      "flag:", "reviewed:",
-                                        "note:",    "tag:",    "name:",  "in:train", "sort:"};
+    static const char *const words[] = {
+        "split:", "label:", "crowd:",    "pred:",    "conf",     "div",    "ent",      "suspect",
+        "self",   "margin", "kl",        "mistaken", "hardness", "issue:", "dup:",     "votes.",
+        "id:",    "flag:",  "reviewed:", "note:",    "tag:",     "name:",  "in:train", "sort:"};
 
     (void)state;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)

@@ -35,10 +35,12 @@ static void read_face(FILE *golden, int i)
     label[i] = (int8_t)number(golden);
     for (int k = 0; k < EMOTION_COUNT; k++)
         probabilities[i][k] = (float)number(golden);
+    double divergence = number(golden), disagreement = number(golden);
     assert_same(suspect_self_confidence(label[i], p), number(golden));
     assert_same(suspect_margin(label[i], p), number(golden));
     assert_same(suspect_mistakenness(label[i], p), number(golden));
     assert_same(suspect_hardness(p), number(golden));
+    assert_same(suspect_score(label[i], p, divergence, disagreement), number(golden));
 }
 
 static void check_joint(FILE *golden, const struct confident_joint *joint)
@@ -91,18 +93,36 @@ static void test_without_label_or_prediction_there_is_no_score(void **state)
         assert_true(isnan(suspect_self_confidence(none, p)));
         assert_true(isnan(suspect_margin(none, p)));
         assert_true(isnan(suspect_mistakenness(none, p)));
+        assert_true(isnan(suspect_score(none, p, 0, NAN)));
     }
     assert_true(isnan(suspect_self_confidence(0, missing)));
     assert_true(isnan(suspect_margin(0, missing)));
     assert_true(isnan(suspect_mistakenness(0, missing)));
+    assert_true(isnan(suspect_score(0, missing, 0, NAN)));
+    assert_true(isnan(suspect_score(0, p, NAN, NAN)));
     assert_true(isnan(suspect_hardness(missing)));
     assert_float_equal(suspect_hardness(p), 0, 0);
+}
+
+static void test_every_sign_of_an_error_raises_the_suspect_score(void **state)
+{
+    const float sure[EMOTION_COUNT] = {0.9F, 0.1F}, torn[EMOTION_COUNT] = {0.5F, 0.5F},
+                against[EMOTION_COUNT] = {0, 1};
+
+    (void)state;
+    assert_true(suspect_score(0, torn, 0.5, NAN) > suspect_score(0, sure, 0.5, NAN));
+    assert_true(suspect_score(0, against, 0.5, NAN) > suspect_score(0, torn, 0.5, NAN));
+    assert_true(suspect_score(0, torn, 0.6, NAN) > suspect_score(0, torn, 0.5, NAN));
+    assert_true(suspect_score(0, torn, 0.5, 1) > suspect_score(0, torn, 0.5, NAN));
+    assert_true(suspect_score(0, torn, 0.5, NAN) > suspect_score(0, torn, 0.5, 0));
+    assert_true(suspect_score(0, against, 1, 1) <= 1 && suspect_score(0, sure, 0, 0) >= 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scores_and_confident_joint_agree_with_goldens),
+        cmocka_unit_test(test_every_sign_of_an_error_raises_the_suspect_score),
         cmocka_unit_test(test_without_label_or_prediction_there_is_no_score),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

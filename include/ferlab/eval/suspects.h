@@ -22,4 +22,11 @@ double suspect_mistakenness(int label, const float p[EMOTION_COUNT]);
  * where p is not known. */
 double suspect_hardness(const float p[EMOTION_COUNT]);
 
+/* How likely the label is wrong, in [0, 1]: a logistic function of three signs of an error,
+ *     the divergence of the votes in force from p (votes_divergence),
+ *     the label's and its best rival's chance, -ln p_y and ln max_{k != y} p_k, probabilities below 1e-4 as
+ * that, and the labels of near-duplicates: the share of them that is labelled otherwise, NaN of none. Its
+ * weights were fitted to planted errors: tests/bench/suspects.py --fit. */
+double suspect_score(int label, const float p[EMOTION_COUNT], double divergence, double disagreement);
+
 #endif

@@ -44,10 +44,17 @@ struct columns {
     float *divergence; /* votes_divergence */
     float *entropy;    /* votes_entropy, of the votes as imported */
     /* of the label in force; from predictions by a model that was not trained on the sample only */
-    float *suspect; /* 1 - suspect_margin; NaN where there is none */
+    float *suspect; /* suspect_score; NaN where there is none */
     int8_t *issue;  /* the emotion it should be by confident_issues over all these samples, else CLASS_NONE */
 
     struct beside *beside; /* a second model to compare with (beside.h); NULL: none */
+
+    /* near-duplicates (store/duplicates.h) */
+    bool copies_known;   /* of all samples; else those that came later stand alone */
+    uint32_t *next_copy; /* the next row of the group, in a ring; the row itself where it stands alone */
+    float
+        *disagreement; /* share of its copies labelled with an emotion whose label is another; NaN of none */
+    bool *leaks;       /* the group has samples of several splits */
 
     /* what `similar:` of filters speaks of; no columns_ function but columns_forget_similar touches it */
     int64_t similar_to; /* a sample's id; 0: nothing was looked for */

@@ -5,6 +5,7 @@
  *     conf div ent suspect self margin kl mistaken hardness     scores (scores.h), with < <= > >= = !=
  *     votes.CLASS id               numbers, likewise; id:N too
  *     issue:yes issue:no issue:C   whether confident learning takes the label for wrong, or for a wrong C
+ *     dup:yes dup:no dup:disagree dup:leak   near-duplicates: any, with another label, in several splits
  *     flag: reviewed: note:  yes or no;  tag:NAME  name:GLOB  in:train
  *     in:map                       selected by hand, on the map (selection.h)
  *     similar:ID                                  the faces nearest to that one, nearest first unless sorted
@@ -40,6 +41,9 @@ size_t filter_apply(const struct filter *f, const struct columns *c, uint32_t *r
 
 /* Whether one row passes. */
 bool filter_matches(const struct filter *f, const struct columns *c, size_t row);
+
+/* Whether a term asks for near-duplicates. */
+bool filter_asks_copies(const struct filter *f);
 
 /* possible[row], of columns->count: whether the row would pass if it had some prediction or other. Of terms
  * joined in a way that can never hold it may say so too. */
