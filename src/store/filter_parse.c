@@ -67,8 +67,8 @@ bool filter_check(const struct filter *f, const struct columns *c, struct err *e
 {
     return f->compares_at == 0 || c->beside ||
            err_set(e, ERR_USAGE,
-                   "filter:%d: this compares with a second model, and none stands beside %s; 'b' or --beside "
-                   "MODEL chooses one",
+                   "filter:%d: this compares with a second model, and none stands beside %s; press b in the "
+                   "workbench, or say --beside MODEL",
                    f->compares_at, c->model ? c->model_name : "the samples");
 }
 

@@ -167,9 +167,10 @@ static void draw_row(const struct compare_view *v, const struct compare_layout *
     }
     if (!l->has_p)
         return;
-    struct mcnemar m =
-        mcnemar_of(compare_cell_change(v, row, COMPARE_FIXED), compare_cell_change(v, row, COMPARE_BROKEN));
-    align_right(line, l->after[COMPARE_COLUMNS - EMOTION_COUNT], P_WIDTH, STYLE_DIM, number_p(text, m.p));
+    int64_t fixed = compare_cell_change(v, row, COMPARE_FIXED);
+    int64_t broken = compare_cell_change(v, row, COMPARE_BROKEN);
+    align_right(line, l->after[COMPARE_COLUMNS - EMOTION_COUNT], P_WIDTH, STYLE_DIM,
+                fixed + broken > 0 ? number_p(text, mcnemar_of(fixed, broken).p) : "·");
 }
 
 static double heat_most(const struct compare_view *v)

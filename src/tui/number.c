@@ -58,6 +58,8 @@ char *number_p(char out[NUMBER_TEXT], double p)
     char size[NUMBER_TEXT];
     if (p < 0.001)
         return strcpy(out, "< .001");
+    if (p >= 0.9995)
+        return strcpy(out, "= 1");
     snprintf(out, NUMBER_TEXT, "= %.16s", number_fraction(size, p));
     return out;
 }

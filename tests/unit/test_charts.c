@@ -27,6 +27,7 @@ static void test_numbers_read_well(void **state)
     assert_string_equal(number_change(text, NAN), "–");
     assert_string_equal(number_p(text, 0.0489), "= .049");
     assert_string_equal(number_p(text, 0.0009), "< .001");
+    assert_string_equal(number_p(text, 1), "= 1");
 }
 
 static uint8_t pixel(const struct chart *c, int x, int y)
