@@ -40,14 +40,14 @@ static bool read_labels(struct side *s, const struct cli_data *d, struct err *e)
     struct arena arena = {0};
     struct run run;
     bool known = true, fine = true;
-    s->label = malloc(c->count + 1);
-    if (s->label == NULL)
+    int8_t *label = malloc(c->count + 1);
+    if (label == NULL)
         return err_memory(e, "comparing two models");
     if (strcmp(s->labels, "reviewed") == 0 || strcmp(s->labels, "crowd") == 0)
-        memcpy(s->label, s->labels[0] == 'c' ? c->crowd : c->label, c->count);
+        memcpy(label, s->labels[0] == 'c' ? c->crowd : c->label, c->count);
     else
         fine = run_find(d->workspace, s->labels, &arena, &run, e) &&
-               labels_of_run(c, d->workspace, run.id, s->label, &known, e);
+               labels_of_run(c, d->workspace, run.id, label, &known, e);
     if (fine && !known)
         fine =
             err_set(e, ERR_INPUT,
@@ -56,7 +56,8 @@ static bool read_labels(struct side *s, const struct cli_data *d, struct err *e)
                     s->labels);
     arena_free(&arena);
     if (fine)
-        columns_digest_labels(c, s->label, s->revision);
+        columns_digest_labels(c, label, s->revision);
+    s->label = label;
     return fine;
 }
 
