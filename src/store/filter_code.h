@@ -64,10 +64,10 @@ struct filter_field_row {
     enum filter_kind kind;
     const char *example; /* "conf>0.8" */
     bool sorts;
-    enum sample_score score; /* of KIND_SCORE */
 };
 
 extern const struct filter_field_row filter_fields[FIELD_COUNT];
+extern const enum sample_score filter_field_scores[FIELD_COUNT]; /* of those that are a KIND_SCORE */
 
 enum filter_relation { IS_EQUAL, IS_NOT_EQUAL, IS_LESS, IS_AT_MOST, IS_MORE, IS_AT_LEAST };
 

@@ -14,7 +14,7 @@ static double number_of(const struct columns *c, size_t row, enum filter_field f
 {
     switch (filter_fields[field].kind) {
     case KIND_SCORE:
-        return (double)sample_score(c, row, filter_fields[field].score);
+        return (double)sample_score(c, row, filter_field_scores[field]);
     case KIND_NUMBER:
         return (double)c->id[row];
     case KIND_SIMILAR:

@@ -15,15 +15,15 @@ const struct filter_field_row filter_fields[FIELD_COUNT] = {
     [FIELD_LABEL] = {"label", KIND_CLASS, "label:fear", true},
     [FIELD_CROWD] = {"crowd", KIND_CLASS, "crowd:fear", true},
     [FIELD_PRED] = {"pred", KIND_CLASS, "pred:fear or pred!=label", true},
-    [FIELD_CONF] = {"conf", KIND_SCORE, "conf>0.8", true, SAMPLE_CONFIDENCE},
-    [FIELD_DIV] = {"div", KIND_SCORE, "div>0.2", true, SAMPLE_DIVERGENCE},
-    [FIELD_ENT] = {"ent", KIND_SCORE, "ent<1", true, SAMPLE_ENTROPY},
-    [FIELD_SUSPECT] = {"suspect", KIND_SCORE, "suspect>0.5", true, SAMPLE_SUSPECT},
-    [FIELD_SELF] = {"self", KIND_SCORE, "self<0.1", true, SAMPLE_SELF_CONFIDENCE},
-    [FIELD_MARGIN] = {"margin", KIND_SCORE, "margin<0.2", true, SAMPLE_MARGIN},
-    [FIELD_KL] = {"kl", KIND_SCORE, "kl>2", true, SAMPLE_KL},
-    [FIELD_MISTAKEN] = {"mistaken", KIND_SCORE, "mistaken>0.9", true, SAMPLE_MISTAKENNESS},
-    [FIELD_HARDNESS] = {"hardness", KIND_SCORE, "hardness>1.5", true, SAMPLE_HARDNESS},
+    [FIELD_CONF] = {"conf", KIND_SCORE, "conf>0.8", true},
+    [FIELD_DIV] = {"div", KIND_SCORE, "div>0.2", true},
+    [FIELD_ENT] = {"ent", KIND_SCORE, "ent<1", true},
+    [FIELD_SUSPECT] = {"suspect", KIND_SCORE, "suspect>0.5", true},
+    [FIELD_SELF] = {"self", KIND_SCORE, "self<0.1", true},
+    [FIELD_MARGIN] = {"margin", KIND_SCORE, "margin<0.2", true},
+    [FIELD_KL] = {"kl", KIND_SCORE, "kl>2", true},
+    [FIELD_MISTAKEN] = {"mistaken", KIND_SCORE, "mistaken>0.9", true},
+    [FIELD_HARDNESS] = {"hardness", KIND_SCORE, "hardness>1.5", true},
     [FIELD_ISSUE] = {"issue", KIND_ISSUE, "issue:yes or issue:fear", false},
     [FIELD_DUP] = {"dup", KIND_COPIES, "dup:yes or dup:disagree", false},
     [FIELD_VOTES] = {"votes.", KIND_VOTES, "votes.happiness>=6", true},
@@ -39,6 +39,18 @@ const struct filter_field_row filter_fields[FIELD_COUNT] = {
     [FIELD_FLIP] = {"flip", KIND_FLIP, "flip:fixed", false},
     [FIELD_SIMILAR] = {"similar", KIND_SIMILAR, "similar:17", true},
     [FIELD_SORT] = {"sort", KIND_SORT, "sort:-suspect", false},
+};
+
+const enum sample_score filter_field_scores[FIELD_COUNT] = {
+    [FIELD_CONF] = SAMPLE_CONFIDENCE,
+    [FIELD_DIV] = SAMPLE_DIVERGENCE,
+    [FIELD_ENT] = SAMPLE_ENTROPY,
+    [FIELD_SUSPECT] = SAMPLE_SUSPECT,
+    [FIELD_SELF] = SAMPLE_SELF_CONFIDENCE,
+    [FIELD_MARGIN] = SAMPLE_MARGIN,
+    [FIELD_KL] = SAMPLE_KL,
+    [FIELD_MISTAKEN] = SAMPLE_MISTAKENNESS,
+    [FIELD_HARDNESS] = SAMPLE_HARDNESS,
 };
 
 /* Lower-cased into out[WORD_MAX]; false when too long. */
