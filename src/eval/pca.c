@@ -95,13 +95,13 @@ static double distance(const float *a, const float *b, size_t width)
     return sum;
 }
 
-/* Of length 1; a vector of zeros becomes the axis of its number. */
+/* Of length 1; a vector of zeros becomes the axis of its number, where there is one. */
 static void normalise(float *axis, size_t width, size_t number)
 {
     double length = sqrt(dot(axis, axis, width));
     if (!(length > 0)) {
         memset(axis, 0, width * sizeof *axis);
-        axis[number % width] = 1;
+        axis[number < width ? number : 0] = 1;
         return;
     }
     for (size_t k = 0; k < width; k++)

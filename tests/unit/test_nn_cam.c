@@ -113,8 +113,8 @@ static struct graph *own_graph(const char *arch, int size)
 {
     static const char *const names[] = {"a", "b", "c", "d"};
     struct err e;
-    void *bytes;
-    size_t count;
+    void *bytes = NULL;
+    size_t count = 0;
     struct network *net = network_create(arch, size, 4, 9, &e);
     if (!net || !onnx_write(net, names, NULL, 0, &bytes, &count, &e))
         fail_msg("%s", e.text);
