@@ -162,7 +162,7 @@ static bool show_row(struct cli *cli, const struct cli_data *d, size_t row, cons
 {
     struct arena arena = {0};
     struct event *events;
-    struct cam cam;
+    struct cam cam = {.emotion = CLASS_NONE};
     struct sample_view v = {.columns = d->columns, .row = row, .cam = wish->cam ? &cam : NULL};
     uint8_t pixels[FACE_PIXELS];
     bool fine = sample_pixels(d->workspace, d->columns->id[row], pixels, e) &&

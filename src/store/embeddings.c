@@ -133,10 +133,10 @@ void embeddings_free(struct embeddings *m)
 
 bool embeddings_has(const struct embeddings *m, size_t row)
 {
-    const uint16_t *vector = m->vectors + row * m->width;
-
-    for (size_t k = 0; m->vectors && k < m->width; k++) {
-        if (vector[k])
+    if (!m->vectors)
+        return false;
+    for (size_t k = 0; k < m->width; k++) {
+        if (m->vectors[row * m->width + k])
             return true;
     }
     return false;

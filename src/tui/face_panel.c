@@ -83,7 +83,9 @@ void face_panel_lay_out(const struct app *app, struct face_panel *p, int history
 static void draw_face_image(struct app *app, struct face_panel *p, int slot, size_t row, bool hidden)
 {
     const struct face_layout *l = &p->layout;
-    struct overlay over = hidden ? (struct overlay){0} : why_overlay(app, row);
+    struct overlay over = {0};
+    if (!hidden)
+        over = why_overlay(app, row);
     bool same = p->drawn_row == (int64_t)row && p->drawn_smooth == app->smooth &&
                 p->drawn_over.serial == over.serial && p->drawn_over.strength == over.strength &&
                 memcmp(&p->drawn_layout, l, sizeof *l) == 0;

@@ -136,7 +136,9 @@ bool lineup_reload(struct app *app, struct lineup *l)
 {
     struct err e;
     bool ended = l->at >= l->count;
-    struct turn shown = ended ? (struct turn){0} : l->turns[l->at];
+    struct turn shown = {0};
+    if (!ended)
+        shown = l->turns[l->at];
     if (!build(app, l, l->queue == 0, &e)) {
         app_complain(app, "%s", e.text);
         return false;

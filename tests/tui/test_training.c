@@ -321,6 +321,7 @@ static void test_no_word_of_the_form_is_cut(void **state)
             screen_keys(s, "k");
             screen_settle(s, 40);
         }
+        screen_end(s);
     }
 }
 
