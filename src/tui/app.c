@@ -379,6 +379,8 @@ static bool load(struct app *app, const struct workbench_options *options, struc
     if (!open_workspace(app, options, e) || !refresh_lists(app, e))
         return false;
     app->version = workspace_version(app->workspace);
+    for (size_t i = 0; i < app->run_count; i++)
+        app->newest_run = app->runs[i].id > app->newest_run ? app->runs[i].id : app->newest_run;
     if (options->model != NULL && !find_model(app, options->model, &model, e))
         return false;
     if (!columns_load(&app->columns, app->workspace, RULE_MAJORITY, model, e) ||

@@ -77,7 +77,8 @@ struct app {
     struct confusion filter_confusion;
     double valid_accuracy; /* of the model on split valid, labels in force; NaN where it cannot be had */
     bool counts_filter, counts_crowd; /* what views that count were last told to: see scope.h */
-    int64_t training;      /* the newest run seen running here: when it ends, its effect is shown; 0: none */
+    int64_t training;   /* the newest run that ran while this was open: its end shows its effect; 0: none */
+    int64_t newest_run; /* known here; one beyond it has run since, however shortly */
     double comparison_due; /* clock_seconds when that one was seen to have ended; 0: none has, or was shown */
     double last_key_at;    /* clock_seconds of the latest key */
     bool model_chosen; /* by --model or by the reviewer here: does not follow the workspace's current model */

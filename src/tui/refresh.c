@@ -115,14 +115,17 @@ static bool show_model(struct app *app, int64_t model)
     return true;
 }
 
-/* A training that was seen running and has made the model in use: what it changed is to be shown. */
+/* A training that ran while this was open and has made the model in use: what it changed is to be shown. */
 static void notice_training(struct app *app)
 {
     for (size_t i = 0; i < app->run_count; i++) {
         const struct run *run = &app->runs[i];
-        if (run->state == RUN_RUNNING && run->folds == 0)
+        bool running = run->state == RUN_RUNNING;
+        if (run->folds == 0 && (running || run->id > app->newest_run))
             app->training = run->id;
-        else if (run->id == app->training && run->model != 0 && run->model == app->columns->model) {
+        if (run->id > app->newest_run)
+            app->newest_run = run->id;
+        if (!running && run->id == app->training && run->model != 0 && run->model == app->columns->model) {
             app->training = 0;
             app->comparison_due = clock_seconds();
         }

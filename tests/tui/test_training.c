@@ -199,7 +199,7 @@ static void test_fine_tuning_tells_what_it_changed(void **state)
     json_decref(list);
     expect_text(s, "reviewed (3 changed)");
     fill_in(s, FIELD_NAME, "tuned");
-    fill_in(s, FIELD_EPOCHS, "6");
+    fill_in(s, FIELD_EPOCHS, "1");
     screen_keys(s, "S");
     expect_text(s, "95 % of changes"); /* once it is done, the comparison opens by itself */
     expect_text(s, "tuned beside tiny");
