@@ -1,9 +1,7 @@
 /* ferlab log: all reviews, oldest first. */
 #include "command.h"
 
-#include "ferlab/base/json.h"
 #include "ferlab/base/str.h"
-#include "ferlab/exchange/documents.h"
 
 #include <stdio.h>
 
@@ -21,15 +19,6 @@ static void print_event(const struct event *event)
     else if (*event->value)
         printf("  %s", str_escape(value, sizeof value, event->value));
     putchar('\n');
-}
-
-static void print_json(const struct event *events, size_t count)
-{
-    struct json_stream stream;
-    json_stream_begin(&stream, stdout);
-    for (size_t i = 0; i < count && !ferror(stdout); i++)
-        json_stream_add(&stream, event_document(&events[i]));
-    json_stream_end(&stream);
 }
 
 int cmd_log(struct cli *cli, int argc, char **argv)
@@ -53,7 +42,7 @@ int cmd_log(struct cli *cli, int argc, char **argv)
     size_t count;
     bool fine = reviews_log(ws, 0, 0, (size_t)limit, &arena, &events, &count, &e);
     if (fine && cli->json)
-        print_json(events, count);
+        cli_print_events(events, count);
     else if (fine)
         for (size_t i = 0; i < count && !ferror(stdout); i++)
             print_event(&events[i]);

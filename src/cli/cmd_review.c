@@ -2,9 +2,7 @@
  * name or filter. */
 #include "command.h"
 
-#include "ferlab/base/json.h"
 #include "ferlab/base/str.h"
-#include "ferlab/exchange/documents.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -189,11 +187,7 @@ static void report_count(const struct request *q, size_t count, const char *done
 static void report(const struct request *q, const struct batch *b, const struct event *events)
 {
     if (q->cli->json) {
-        struct json_stream stream;
-        json_stream_begin(&stream, stdout);
-        for (size_t i = 0; i < b->count; i++)
-            json_stream_add(&stream, event_document(&events[i]));
-        json_stream_end(&stream);
+        cli_print_events(events, b->count);
         return;
     }
     if (q->cli->quiet)

@@ -1,9 +1,7 @@
 /* ferlab undo, redo: takes back the reviewer's latest action, and brings it back. */
 #include "command.h"
 
-#include "ferlab/base/json.h"
 #include "ferlab/base/str.h"
-#include "ferlab/exchange/documents.h"
 
 #include <stdio.h>
 
@@ -49,11 +47,7 @@ static bool report(struct cli *cli, const struct step *step, struct workspace *w
                    size_t count, struct arena *arena, struct err *e)
 {
     if (cli->json) {
-        struct json_stream stream;
-        json_stream_begin(&stream, stdout);
-        for (size_t i = 0; i < count; i++)
-            json_stream_add(&stream, event_document(&events[i]));
-        json_stream_end(&stream);
+        cli_print_events(events, count);
         return true;
     }
     if (cli->quiet)

@@ -1,9 +1,6 @@
 /* ferlab unlock, lock: opens the frozen test split for review, on record, and freezes it again. */
 #include "command.h"
 
-#include "ferlab/base/json.h"
-#include "ferlab/exchange/documents.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -30,11 +27,7 @@ static bool asked(struct cli *cli, bool yes, int *status)
 static int report(struct cli *cli, const struct event *events, size_t count, const char *said)
 {
     if (cli->json) {
-        struct json_stream stream;
-        json_stream_begin(&stream, stdout);
-        for (size_t i = 0; i < count; i++)
-            json_stream_add(&stream, event_document(&events[i]));
-        json_stream_end(&stream);
+        cli_print_events(events, count);
     } else if (!cli->quiet) {
         puts(said);
     }

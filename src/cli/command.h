@@ -109,6 +109,9 @@ const char *cli_program(const struct cli *cli, char out[CLI_PROGRAM]);
  * NULL when memory runs out; the sentence was then printed. */
 char *cli_words(int argc, char **argv, int from);
 
+/* One JSON array of events on standard output, as `log` has them. */
+void cli_print_events(const struct event *events, size_t count);
+
 /* What a command reads, in words; NULL: the default. */
 struct cli_asked {
     const char *rule;
