@@ -209,9 +209,12 @@ static void draw_digits(const struct app *app, const struct map_view *v)
 static void draw_head(const struct app *app, const struct map_view *v)
 {
     static const char *const colours[] = {"label", "prediction", "error"};
-    char count[32];
+    char count[32], all[32];
     int column = 1;
-    column += draw_text(1, column, 0, STYLE_BOLD, "%s faces", draw_count(count, (int64_t)v->visible));
+    column += draw_text(1, column, 0, STYLE_BOLD, "%s", draw_count(count, (int64_t)v->visible));
+    if (v->visible < app->row_count) /* the model has not looked at the others yet */
+        column += draw_text(1, column, 0, STYLE_NORMAL, " of %s", draw_count(all, (int64_t)app->row_count));
+    column += draw_text(1, column, 0, STYLE_BOLD, " faces");
     column += draw_text(1, column, 0, STYLE_DIM, " coloured by ");
     column += draw_text(1, column, 0, STYLE_BOLD, "%s", colours[v->colour]);
     draw_text(1, column, 0, STYLE_DIM, "   by %s of what %s sees",
