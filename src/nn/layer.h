@@ -60,7 +60,7 @@ struct network {
     struct parameter *parameters;
     size_t parameter_count, learnt;
     char *names;
-    float *values, *gradients;
+    void *memory; /* of all values and gradients */
 };
 
 /* arch.c: the layers of an architecture string, at most LAYERS_MAX, and its canonical spelling (malloc'ed).

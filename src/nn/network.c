@@ -59,15 +59,6 @@ static size_t round_up(size_t count)
     return (count + unit - 1) / unit * unit;
 }
 
-static float *zeroed_floats(size_t count)
-{
-    size_t bytes = (count ? round_up(count) : round_up(1)) * sizeof(float);
-    float *memory = aligned_alloc(NN_ALIGN, bytes);
-    if (memory)
-        memset(memory, 0, bytes);
-    return memory;
-}
-
 /* Fills net->parameters (with values and gradients as offsets to come) and says how many floats they need. */
 static void list_parameters(struct network *net, size_t *values)
 {
@@ -96,9 +87,15 @@ static void list_parameters(struct network *net, size_t *values)
     *values = total;
 }
 
-static void place_parameters(struct network *net)
+/* Values and gradients are `count` floats each, from one block that calloc gives as zeros: what is not touched,
+ * as the gradients of a model that only predicts, costs no memory and no time. */
+static bool place_parameters(struct network *net, size_t count)
 {
-    float *value = net->values, *gradient = net->gradients;
+    net->memory = calloc(1, NN_ALIGN + 2 * count * sizeof(float));
+    if (!net->memory)
+        return false;
+    size_t past = (uintptr_t)net->memory % NN_ALIGN;
+    float *value = (float *)((char *)net->memory + (NN_ALIGN - past) % NN_ALIGN), *gradient = value + count;
     for (size_t i = 0; i < net->layer_count; i++) {
         const struct layer *l = &net->layers[i];
         size_t end = i + 1 < net->layer_count ? net->layers[i + 1].parameter : net->parameter_count;
@@ -110,6 +107,7 @@ static void place_parameters(struct network *net)
             gradient += round_up(p->count);
         }
     }
+    return true;
 }
 
 struct network *network_plan(const char *arch, int input_size, int classes, struct err *e)
@@ -127,14 +125,9 @@ struct network *network_plan(const char *arch, int input_size, int classes, stru
         goto failed;
     size_t values;
     list_parameters(net, &values);
-    net->values = zeroed_floats(values);
-    net->gradients = zeroed_floats(values);
-    if (!net->values || !net->gradients) {
-        err_memory(e, "making a network");
-        goto failed;
-    }
-    place_parameters(net);
-    return net;
+    if (place_parameters(net, values))
+        return net;
+    err_memory(e, "making a network");
 failed:
     network_free(net);
     return NULL;
@@ -190,8 +183,7 @@ void network_free(struct network *net)
     free(net->layers);
     free(net->parameters);
     free(net->names);
-    free(net->values);
-    free(net->gradients);
+    free(net->memory);
     free(net);
 }
 

@@ -1,14 +1,17 @@
 /* Grad-CAM in the workbench: one model kept open, its last maps kept, a few milliseconds of work at a time.
- */
+ * Opening a model takes longer than a frame, so a thread does that, with what it is given alone. */
 #include "why.h"
 
 #include "ferlab/base/clock.h"
 #include "ferlab/term/heat.h"
 #include "ferlab/train/saliency.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { MAPS_KEPT = 64, SLICE_MS = 5 };
 
@@ -23,11 +26,23 @@ struct map {
     float heat[FACE_PIXELS];
 };
 
+/* A model being opened. The thread's until it has set `done`. */
+struct opening {
+    pthread_t thread;
+    void *bytes;
+    size_t size;
+    char name[64];
+    struct saliency *saliency; /* NULL: failed, with err */
+    struct err err;
+    atomic_bool done;
+};
+
 struct why {
     bool shown;
     int choice, strength;
     int64_t model;             /* that the rest is of; 0: none yet */
     struct saliency *saliency; /* NULL: not open, or not to be had */
+    struct opening *opening;   /* NULL: none */
     struct err err;
     bool failed;
     int64_t sample; /* being worked on; 0: none */
@@ -36,10 +51,31 @@ struct why {
     uint64_t serial;            /* of the latest */
 };
 
+/* Waits for the thread, takes what it opened. */
+static void finish_opening(struct why *w)
+{
+    struct opening *o = w->opening;
+    if (o == NULL)
+        return;
+    pthread_join(o->thread, NULL);
+    w->saliency = o->saliency;
+    w->err = o->err;
+    w->opening = NULL;
+    free(o->bytes);
+    free(o);
+}
+
+static void close_model(struct why *w)
+{
+    finish_opening(w);
+    saliency_free(w->saliency);
+    w->saliency = NULL;
+}
+
 void why_free(struct why *w)
 {
     if (w != NULL)
-        saliency_free(w->saliency);
+        close_model(w);
     free(w);
 }
 
@@ -67,8 +103,7 @@ static void follow_model(struct app *app)
     struct why *w = app->why;
     if (w->model == app->columns->model)
         return;
-    saliency_free(w->saliency);
-    w->saliency = NULL;
+    close_model(w);
     w->failed = false;
     w->sample = 0;
     for (int i = 0; i < MAPS_KEPT; i++)
@@ -157,14 +192,43 @@ void why_legend(struct app *app, size_t row, char *out, size_t size)
 
 /* --- work --- */
 
-static bool open_model(struct app *app, struct why *w)
+static void *open_in_thread(void *opening)
 {
-    void *bytes;
-    size_t size;
-    if (!model_onnx(app->workspace, w->model, &bytes, &size, &w->err))
+    struct opening *o = opening;
+    o->saliency = saliency_from_onnx(o->bytes, o->size, o->name, &o->err);
+    atomic_store(&o->done, true);
+    return NULL;
+}
+
+static bool begin_opening(struct app *app, struct why *w)
+{
+    struct opening *o = calloc(1, sizeof *o);
+    if (o == NULL)
+        return err_memory(&w->err, "explaining a model");
+    snprintf(o->name, sizeof o->name, "%s", app->columns->model_name);
+    if (!model_onnx(app->workspace, w->model, &o->bytes, &o->size, &w->err)) {
+        free(o);
         return false;
-    w->saliency = saliency_from_onnx(bytes, size, app->columns->model_name, &w->err);
-    free(bytes);
+    }
+    if (pthread_create(&o->thread, NULL, open_in_thread, o) != 0) {
+        free(o->bytes);
+        free(o);
+        return err_set(&w->err, ERR_IO, "no thread could be started to open %s", app->columns->model_name);
+    }
+    w->opening = o;
+    return true;
+}
+
+/* Whether the model is open; false also while that goes on. */
+static bool is_open(struct app *app, struct why *w)
+{
+    static const struct timespec slice = {.tv_nsec = SLICE_MS * 1000000L};
+    if (w->saliency == NULL && w->opening == NULL && !begin_opening(app, w))
+        return false;
+    if (w->opening != NULL && !atomic_load(&w->opening->done))
+        nanosleep(&slice, NULL);
+    if (w->opening != NULL && atomic_load(&w->opening->done))
+        finish_opening(w);
     return w->saliency != NULL;
 }
 
@@ -203,8 +267,8 @@ bool why_work(struct app *app, size_t row)
     int64_t sample = app->columns->id[row];
     if (find_map(w, sample, emotion) != NULL)
         return false;
-    if (w->saliency == NULL && !open_model(app, w))
-        return fail(app);
+    if (!is_open(app, w))
+        return w->opening != NULL || fail(app);
     if (w->sample != sample || w->emotion != emotion) {
         saliency_begin(w->saliency, app_pixels(app, row), emotion);
         w->sample = sample;

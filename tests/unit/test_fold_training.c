@@ -195,8 +195,8 @@ static void expect_same(struct place *p, const char *whole, const char *broken)
 static void test_killed_at_any_moment_they_end_the_same(void **state)
 {
     struct place *p = *state;
-    assert_int_equal(wait_status(spawn_training(p, "whole")), 0);
-    assert_true(interrupt_until_done(p, "broken", SIGKILL, 1, spawn_training) > 1);
+    int whole_ms = train_through(p, "whole", spawn_training);
+    assert_true(interrupt_until_done(p, "broken", SIGKILL, 1, whole_ms, spawn_training) > 1);
     expect_same(p, "whole", "broken");
     assert_int_equal(files_in_run(p, "broken"), 1); /* its log */
 }
@@ -204,8 +204,8 @@ static void test_killed_at_any_moment_they_end_the_same(void **state)
 static void test_stopped_at_any_moment_they_end_the_same(void **state)
 {
     struct place *p = *state;
-    assert_int_equal(wait_status(spawn_training(p, "whole")), 0);
-    assert_true(interrupt_until_done(p, "broken", SIGTERM, 2, spawn_training) > 1);
+    int whole_ms = train_through(p, "whole", spawn_training);
+    assert_true(interrupt_until_done(p, "broken", SIGTERM, 2, whole_ms, spawn_training) > 1);
     expect_same(p, "whole", "broken");
     assert_int_equal(files_in_run(p, "broken"), 1);
 }

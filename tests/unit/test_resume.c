@@ -31,9 +31,9 @@ static pid_t spawn_training(const struct place *p, const char *name)
 }
 
 /* Both as processes: on a busy machine two threads train faster there than in this one. */
-static void train_whole(struct place *p)
+static int train_whole(struct place *p)
 {
-    assert_int_equal(wait_status(spawn_training(p, "whole")), 0);
+    return train_through(p, "whole", spawn_training);
 }
 
 static void resume(struct place *p, const char *run)
@@ -204,8 +204,8 @@ static void forget_validation_labels(struct place *p)
 static void test_killed_at_any_moment_it_ends_the_same(void **state)
 {
     struct place *p = *state;
-    train_whole(p);
-    assert_true(interrupt_until_done(p, "broken", SIGKILL, 1, spawn_training) > 1);
+    int whole_ms = train_whole(p);
+    assert_true(interrupt_until_done(p, "broken", SIGKILL, 1, whole_ms, spawn_training) > 1);
     expect_same(p, "whole", "broken");
     assert_int_equal(files_in_run(p, "broken"), 1); /* its log */
 }
@@ -213,8 +213,8 @@ static void test_killed_at_any_moment_it_ends_the_same(void **state)
 static void test_stopped_at_any_moment_it_ends_the_same(void **state)
 {
     struct place *p = *state;
-    train_whole(p);
-    assert_true(interrupt_until_done(p, "broken", SIGTERM, 2, spawn_training) > 1);
+    int whole_ms = train_whole(p);
+    assert_true(interrupt_until_done(p, "broken", SIGTERM, 2, whole_ms, spawn_training) > 1);
     expect_same(p, "whole", "broken");
     assert_int_equal(files_in_run(p, "broken"), 1);
 }
@@ -223,9 +223,9 @@ static void test_every_step_counts_where_the_last_epoch_is_kept(void **state)
 {
     struct place *p = *state;
     forget_validation_labels(p);
-    train_whole(p);
-    interrupt_until_done(p, "stopped", SIGTERM, 3, spawn_training);
-    interrupt_until_done(p, "killed", SIGKILL, 4, spawn_training);
+    int whole_ms = train_whole(p);
+    interrupt_until_done(p, "stopped", SIGTERM, 3, whole_ms, spawn_training);
+    interrupt_until_done(p, "killed", SIGKILL, 4, whole_ms, spawn_training);
     expect_same(p, "whole", "stopped");
     expect_same(p, "whole", "killed");
 }

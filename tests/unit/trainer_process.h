@@ -4,6 +4,7 @@
 
 #include "training_fixture.h"
 
+#include "ferlab/base/clock.h"
 #include "ferlab/base/rng.h"
 #include "ferlab/store/reviews.h"
 
@@ -105,15 +106,26 @@ static inline void relabel_all(struct place *p, const char *value)
     arena_free(&arena);
 }
 
-/* Signals at random moments until the run is done; returns how many trainers it took. */
+typedef pid_t starter(const struct place *p, const char *name);
+
+/* One that nobody interrupts; how long it took, in milliseconds. */
+static inline int train_through(struct place *p, const char *name, starter *start)
+{
+    double began = clock_seconds();
+    assert_int_equal(wait_status(start(p, name)), 0);
+    return (int)((clock_seconds() - began) * 1000);
+}
+
+/* Signals at random moments until the run is done, later and later parts of the time that a whole one takes
+ * here; returns how many trainers it took. */
 static inline int interrupt_until_done(struct place *p, const char *name, int signal_number, unsigned seed,
-                                       pid_t (*start)(const struct place *p, const char *name))
+                                       int whole_ms, starter *start)
 {
     struct rng r;
     rng_seed(&r, seed, 0);
     pid_t pid = start(p, name);
-    for (int trainers = 1; trainers < 200; trainers++) {
-        nap_ms(20 + (int)rng_below(&r, 60) + 4 * trainers);
+    for (int trainers = 1; trainers < 60; trainers++) {
+        nap_ms(whole_ms * (10 + (int)rng_below(&r, 30) + 2 * trainers) / 100);
         kill(pid, signal_number);
         wait_status(pid);
         struct arena arena = {0};
