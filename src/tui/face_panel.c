@@ -5,6 +5,7 @@
 
 #include "ferlab/base/str.h"
 #include "ferlab/face/image.h"
+#include "ferlab/store/beside.h"
 #include "ferlab/store/reasons.h"
 
 #include <math.h>
@@ -122,6 +123,24 @@ static void draw_model_head(const struct columns *c, const struct face_layout *l
     draw_text(l->bars, l->model + used, 0, style, named ? " (%s)" : ", %s", seen);
 }
 
+/* What the second model says, where one is compared with: in the model's two rows that no emotion needs. */
+static void draw_beside(const struct columns *c, const struct face_layout *l, size_t row)
+{
+    const struct beside *b = c->beside;
+    int line = l->bars + 1 + EMOTION_COUNT, room = draw_columns() - l->model;
+    char share[8];
+    if (b == NULL || b->model == c->model)
+        return;
+    draw_text(line, l->model, room, STYLE_DIM, "beside %s%s", b->name,
+              b->in_sample[row] ? " (in sample)" : "");
+    if (b->prediction[row] == CLASS_NONE)
+        draw_text(line + 1, l->model, room, STYLE_DIM, "no prediction");
+    else
+        draw_text(line + 1, l->model, room, STYLE_EMOTION + (enum style)b->prediction[row], "%s %s",
+                  class_title(b->prediction[row]),
+                  caption_share(share, (double)b->probabilities[row][b->prediction[row]]));
+}
+
 /* The classes with their keys; `label` is marked, CLASS_NONE marks none. */
 static void draw_classes(const struct face_layout *l, int label)
 {
@@ -173,6 +192,7 @@ static void draw_bars(const struct app *app, const struct face_layout *l, size_t
     else
         draw_text(l->bars, l->votes, l->bar_width + 5, STYLE_BOLD, "votes of %d", total);
     draw_model_head(c, l, row, predicted);
+    draw_beside(c, l, row);
     draw_classes(l, c->label[row]);
     for (int k = 0; k < CLASS_COUNT; k++) {
         int line = l->bars + 1 + k;

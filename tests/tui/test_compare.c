@@ -99,7 +99,10 @@ static void test_flips_open_their_faces(void **state)
     expect_text(f.screen, "split:valid flip:fixed");
     snprintf(text, sizeof text, " %d of %d", flips(&f, "fixed"), FIXTURE_FACES);
     expect_text(f.screen, text);
-    type_keys(f.screen, "q");
+    type_keys(f.screen, "\r"); /* a face, with what both models say */
+    expect_text(f.screen, "model second");
+    expect_text(f.screen, "beside fixture");
+    type_keys(f.screen, "qq");
     expect_sentence(&f);
     type_keys(f.screen, "l"); /* to those that broke */
     expect_text(f.screen, "right before, wrong now");
