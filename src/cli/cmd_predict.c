@@ -98,12 +98,7 @@ static bool predict_file(const struct cli *cli, struct predictor *p, const char 
 
 static int is_image(const struct dirent *entry)
 {
-    static const char *const extensions[] = {".png", ".jpg", ".jpeg", ".bmp", ".pgm"};
-    const char *dot = strrchr(entry->d_name, '.');
-    for (size_t i = 0; dot != NULL && dot != entry->d_name && i < sizeof extensions / sizeof *extensions; i++)
-        if (strcasecmp(dot, extensions[i]) == 0)
-            return 1;
-    return 0;
+    return image_is_named(entry->d_name);
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)

@@ -26,8 +26,6 @@ static const struct {
     {"PublicTest", SPLIT_VALID}, {"PrivateTest", SPLIT_TEST},
 };
 
-static const char *const extensions[] = {".png", ".jpg", ".jpeg", ".bmp", ".pgm"};
-
 struct reading {
     struct import_plan *plan;
     enum split split;
@@ -55,11 +53,7 @@ static int is_visible(const struct dirent *entry)
 
 static int is_image(const struct dirent *entry)
 {
-    const char *dot = strrchr(entry->d_name, '.');
-    for (size_t i = 0; dot && dot != entry->d_name && i < sizeof extensions / sizeof *extensions; i++)
-        if (strcasecmp(dot, extensions[i]) == 0)
-            return 1;
-    return 0;
+    return image_is_named(entry->d_name);
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* An image of so many pixels takes up to half a gigabyte while it is decoded. */
 enum { MOST_PIXELS = 100 * 1000 * 1000, MOST_BYTES = 256 * 1024 * 1024 };
@@ -33,6 +34,16 @@ static bool check_size(int width, int height, const char *name, struct err *e)
             "%s: the image claims %d x %d pixels, more than %d a side or %d million in all; shrink it", name,
             width, height, IMAGE_MAX_SIDE, MOST_PIXELS / 1000000);
     return true;
+}
+
+bool image_is_named(const char *name)
+{
+    static const char *const endings[] = {".png", ".jpg", ".jpeg", ".bmp", ".pgm"};
+    const char *dot = strrchr(name, '.');
+    for (size_t i = 0; dot && dot != name && i < sizeof endings / sizeof *endings; i++)
+        if (strcasecmp(dot, endings[i]) == 0)
+            return true;
+    return false;
 }
 
 bool image_decode(const void *bytes, size_t count, const char *name, struct gray *out, struct err *e)

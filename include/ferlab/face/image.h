@@ -24,6 +24,9 @@ bool image_decode(const void *bytes, size_t count, const char *name, struct gray
 bool image_load(const char *path, struct gray *out, struct err *e);
 void image_free(struct gray *image);
 
+/* Whether a file of that name is a picture that can be decoded, by its ending. */
+bool image_is_named(const char *name);
+
 /* The largest centred square of `in`, filtered to size x size (area average down, bilinear up; a copy where
  * it has that size already). */
 void image_square(const struct gray *in, int size, uint8_t *out);
