@@ -137,10 +137,12 @@ static void print_sample(const struct sample_view *v)
     char text[TEXT];
     printf("sample %lld   %s   %s\n", (long long)c->id[v->row],
            str_escape(text, sizeof text, c->name[v->row]), split_name((enum split)c->split[v->row]));
+    if (c->source[v->row] != NULL)
+        printf("found in %s\n", str_escape(text, sizeof text, c->source[v->row]));
     if (v->cam)
         print_cam(v);
     print_labels(v);
-    printf("\n  %-10s %-*s", "", BAR + 7, "votes");
+    printf("\n  %-10s %-*s", "", BAR + 7, votes_total(&c->votes[v->row]) > 0 ? "votes" : "no votes");
     if (c->prediction[v->row] != CLASS_NONE)
         printf("model %s", str_escape(text, sizeof text, c->model_name));
     putchar('\n');

@@ -75,6 +75,7 @@ json_t *sample_document(const struct columns *c, size_t row)
     json_object_set_new(d, "id", json_integer(c->id[row]));
     json_object_set_new(d, "name", json_text(c->name[row]));
     json_object_set_new(d, "split", json_text(split_name((enum split)c->split[row])));
+    json_object_set_new(d, "source", text_or_null(c->source[row]));
     json_object_set_new(d, "votes", votes_document(&c->votes[row]));
     json_object_set_new(d, "crowd", json_text(class_name(c->crowd[row])));
     json_object_set_new(d, "label", json_text(class_name(c->label[row])));

@@ -75,7 +75,7 @@ static json_t *row_document(const struct imagefolder *m, size_t row, const char 
     json_object_set_new(d, "reviewed", json_boolean(c->reviewed[row]));
     json_object_set_new(d, "flagged", json_boolean(c->flagged[row]));
     set_prediction(d, c, row);
-    json_object_set_new(d, "entropy", json_real((double)c->entropy[row]));
+    json_object_set_new(d, "entropy", json_number((double)c->entropy[row]));
     json_object_set_new(d, "note", text_or_empty(c->note[row]));
     json_object_set_new(d, "tags", tags_text(c->tags[row]));
     json_object_set_new(d, "reviews", reviews_text(&m->history, c->id[row]));

@@ -145,7 +145,7 @@ int votes_label(const struct votes *v, enum rule rule)
 
 double votes_entropy(const struct votes *v)
 {
-    double total = votes_total(v), entropy = 0;
+    double total = votes_total(v), entropy = total > 0 ? 0 : NAN;
     for (int c = 0; c < CLASS_COUNT; c++) {
         if (v->count[c] > 0) {
             double share = v->count[c] / total;

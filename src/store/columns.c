@@ -16,7 +16,7 @@
 /* The arrays of struct columns, one element a row. */
 /* clang-format off */
 #define ARRAYS(X)                                                                                      \
-    X(id) X(split) X(name) X(votes) X(crowd)                                                           \
+    X(id) X(split) X(name) X(source) X(votes) X(crowd)                                                           \
     X(label) X(reviewed) X(flagged) X(selected) X(note) X(tags) X(edited)                              \
     X(probabilities) X(prediction) X(confidence) X(in_sample) X(divergence) X(entropy) X(suspect)      \
     X(issue) X(similarity)                                                                             \
@@ -76,7 +76,10 @@ static bool take_sample(struct columns *c, size_t row, struct sql *db, struct sq
         return damaged_sample(db, c->id[row], "no split", e);
     c->split[row] = (uint8_t)split;
     c->name[row] = arena_strdup(&c->own->names, sql_text(s, 2));
-    if (!c->name[row])
+    const char *source = sql_text(s, 3 + CLASS_COUNT);
+    if (source[0] != '\0')
+        c->source[row] = arena_strdup(&c->own->names, source);
+    if (!c->name[row] || (source[0] != '\0' && !c->source[row]))
         return err_memory(e, "loading the samples");
     for (int k = 0; k < CLASS_COUNT; k++) {
         int64_t count = sql_int(s, 3 + k);
@@ -98,7 +101,7 @@ static bool load_samples(struct columns *c, struct sql *db, struct err *e)
     struct sql_statement *s =
         sql_prepare(db,
                     "SELECT id, split, name, neutral, happiness, surprise, sadness, anger, "
-                    "disgust, fear, contempt, unknown, nf FROM sample ORDER BY id",
+                    "disgust, fear, contempt, unknown, nf, source FROM sample ORDER BY id",
                     e);
     bool good = s != NULL;
 

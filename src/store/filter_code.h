@@ -50,6 +50,7 @@ enum filter_field {
     FIELD_NOTE,
     FIELD_TAG,
     FIELD_NAME,
+    FIELD_SOURCE,
     FIELD_IN,
     FIELD_BESIDE,
     FIELD_FORMER,

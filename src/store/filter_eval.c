@@ -143,6 +143,9 @@ static bool test(const struct columns *c, size_t row, const struct filter_step *
     case FIELD_NAME:
         found = fnmatch(s->text, c->name[row], 0) == 0;
         break;
+    case FIELD_SOURCE:
+        found = c->source[row] && fnmatch(s->text, c->source[row], 0) == 0;
+        break;
     case FIELD_IN:
         found = s->class == IN_MAP ? c->selected[row] : c->in_sample[row];
         break;

@@ -33,6 +33,7 @@ const struct filter_field_row filter_fields[FIELD_COUNT] = {
     [FIELD_NOTE] = {"note", KIND_YES, "note:yes", false},
     [FIELD_TAG] = {"tag", KIND_TAG, "tag:blurred", false},
     [FIELD_NAME] = {"name", KIND_NAME, "name:fer001*", true},
+    [FIELD_SOURCE] = {"source", KIND_NAME, "source:*.jpg", false},
     [FIELD_IN] = {"in", KIND_IN, "in:train", false},
     [FIELD_BESIDE] = {"beside", KIND_CLASS, "beside:fear or beside!=pred", true},
     [FIELD_FORMER] = {"former", KIND_CLASS, "former:fear or former!=label", true},
@@ -128,7 +129,7 @@ static bool unknown_field(struct filter_parser *p, const char *word, const char 
     return filter_fail(
         p, place,
         "'%s' is nothing to filter by; there are split label crowd pred conf div ent suspect self margin kl "
-        "mistaken hardness issue dup votes.CLASS id flag reviewed note tag name in beside former flip "
+        "mistaken hardness issue dup votes.CLASS id flag reviewed note tag name source in beside former flip "
         "similar, "
         "and "
         "sort",

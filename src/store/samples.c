@@ -12,8 +12,8 @@ static const char find_text[] =
     "WHERE s.split = ?1 AND s.name = ?2";
 static const char insert_text[] =
     "INSERT INTO sample (split, name, x0, y0, x1, y1, neutral, happiness, surprise, "
-    "sadness, anger, disgust, fear, contempt, unknown, nf) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+    "sadness, anger, disgust, fear, contempt, unknown, nf, source) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
 static const char insert_pixels_text[] = "INSERT INTO pixels (sample, gray) VALUES (?1, ?2)";
 
 struct sample_writer {
@@ -85,6 +85,7 @@ static bool insert_sample(struct sample_writer *w, const struct sample *s, struc
         sql_bind_int(w->insert, 3 + i, s->box[i]);
     for (int c = 0; c < CLASS_COUNT; c++)
         sql_bind_int(w->insert, 7 + c, s->votes.count[c]);
+    sql_bind_text(w->insert, 17, s->source ? s->source : "");
     bool good = sql_next(w->insert, e) == SQL_END;
 
     sql_again(w->insert);
@@ -104,6 +105,22 @@ enum sample_added sample_add(struct sample_writer *w, const struct sample *s, st
     if (found != SAMPLE_NEW)
         return found;
     return insert_sample(w, s, e) ? SAMPLE_NEW : SAMPLE_FAILED;
+}
+
+bool samples_of_source(struct workspace *ws, const char *source, int64_t *count, struct err *e)
+{
+    struct sql_statement *s =
+        sql_prepare(workspace_sql(ws), "SELECT count(*) FROM sample WHERE source = ?1 AND source != ''", e);
+
+    if (!s)
+        return false;
+    sql_bind_text(s, 1, source);
+    bool good = sql_next(s, e) == SQL_ROW;
+
+    if (good)
+        *count = sql_int(s, 0);
+    sql_done(s);
+    return good;
 }
 
 static bool no_pixels(struct workspace *ws, int64_t id, struct err *e)
@@ -202,6 +219,7 @@ bool sample_pixels_many(struct workspace *ws, const int64_t *ids, size_t count, 
     sql_done(s);
     return good;
 }
+
 bool sample_box(struct workspace *ws, int64_t id, int32_t box[4], struct err *e)
 {
     struct sql_statement *s =

@@ -203,11 +203,15 @@ static const char tables_7[] = "CREATE TABLE duplicate (\n"
                                "  first INTEGER NOT NULL REFERENCES sample (id)\n"
                                ");\n";
 
+/* source: the file that the face was found in, as an absolute path, or "live"; empty: an import of faces. */
+static const char tables_8[] = "ALTER TABLE sample ADD COLUMN source TEXT NOT NULL DEFAULT '';\n"
+                               "CREATE INDEX sample_of_source ON sample (source) WHERE source != '';\n";
+
 /* migrations[v] leads from version v to v + 1. */
 static const struct {
     const char *tables, *guards;
 } migrations[] = {{tables_1, guards_1}, {tables_2, ""}, {tables_3, ""}, {tables_4, ""},
-                  {tables_5, ""},       {tables_6, ""}, {tables_7, ""}};
+                  {tables_5, ""},       {tables_6, ""}, {tables_7, ""}, {tables_8, ""}};
 
 int64_t schema_version(void)
 {

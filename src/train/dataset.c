@@ -73,7 +73,8 @@ bool training_set_load(struct training_set *t, struct workspace *ws, const struc
 {
     *t = (struct training_set){0};
     uint32_t *rows = NULL;
-    if (!train_targets(c, SPLIT_TRAIN, recipe->rule, recipe->labels, &rows, &t->targets, &t->count, e))
+    if (!train_targets(c, 1U << SPLIT_TRAIN | 1U << SPLIT_NONE, recipe->rule, recipe->labels, &rows,
+                       &t->targets, &t->count, e))
         return false;
     bool fine = keep_drawn(rows, t->targets, &t->count, recipe, e) &&
                 load_faces(ws, c, rows, t->count, &t->ids, &t->pixels, e) &&

@@ -46,7 +46,7 @@ static bool take_targets(struct fold_faces *f, const struct columns *c, const st
     uint32_t *rows;
     float *targets;
     size_t count;
-    if (!train_targets(c, split, recipe->rule, recipe->labels, &rows, &targets, &count, e))
+    if (!train_targets(c, 1U << split, recipe->rule, recipe->labels, &rows, &targets, &count, e))
         return false;
     for (size_t i = 0; i < count; i++) {
         f->learnt[rows[i]] = 1;

@@ -22,12 +22,18 @@ static bool row_target(const struct columns *c, size_t row, enum rule rule, enum
     return true;
 }
 
-bool train_targets(const struct columns *c, enum split split, enum rule rule, enum label_source labels,
+static bool takes_part(const struct columns *c, size_t row, unsigned splits, enum label_source labels)
+{
+    return (splits >> c->split[row] & 1U) != 0 &&
+           (c->split[row] != SPLIT_NONE || (labels == LABELS_REVIEWED && c->reviewed[row]));
+}
+
+bool train_targets(const struct columns *c, unsigned splits, enum rule rule, enum label_source labels,
                    uint32_t **rows, float **targets, size_t *count, struct err *e)
 {
     size_t most = 0;
     for (size_t i = 0; i < c->count; i++)
-        most += c->split[i] == split;
+        most += takes_part(c, i, splits, labels);
     uint32_t *found = malloc((most + 1) * sizeof *found);
     float *wanted = malloc((most + 1) * EMOTION_COUNT * sizeof *wanted);
     if (found == NULL || wanted == NULL) {
@@ -37,7 +43,7 @@ bool train_targets(const struct columns *c, enum split split, enum rule rule, en
     }
     size_t n = 0;
     for (size_t i = 0; i < c->count; i++) {
-        if (c->split[i] != split || !row_target(c, i, rule, labels, wanted + n * EMOTION_COUNT))
+        if (!takes_part(c, i, splits, labels) || !row_target(c, i, rule, labels, wanted + n * EMOTION_COUNT))
             continue;
         found[n++] = (uint32_t)i;
     }

@@ -101,6 +101,8 @@ char *caption_votes(char *out, size_t size, const struct votes *votes)
             if (votes->count[k] == n)
                 used += (size_t)snprintf(out + used, size - used, "%s%s %d", used > 0 ? " " : "",
                                          class_title(k), n);
+    if (used == 0)
+        snprintf(out, size, "no votes");
     return out;
 }
 

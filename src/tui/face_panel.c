@@ -3,6 +3,7 @@
 
 #include "caption.h"
 
+#include "ferlab/base/path.h"
 #include "ferlab/base/str.h"
 #include "ferlab/face/image.h"
 #include "ferlab/store/beside.h"
@@ -189,6 +190,8 @@ static void draw_bars(const struct app *app, const struct face_layout *l, size_t
     char share[8];
     if (total == 10)
         draw_text(l->bars, l->votes, l->bar_width + 5, STYLE_BOLD, "votes of ten");
+    else if (total == 0)
+        draw_text(l->bars, l->votes, l->bar_width + 5, STYLE_DIM, "no votes");
     else
         draw_text(l->bars, l->votes, l->bar_width + 5, STYLE_BOLD, "votes of %d", total);
     draw_model_head(c, l, row, predicted);
@@ -243,12 +246,22 @@ static void draw_reasons(const struct columns *c, size_t row, int line, int colu
         draw_text(line + 1, column, 0, style, "%s", space + 1);
 }
 
+/* Where a label comes from that nobody has reviewed, or why there is none. */
+static const char *where_from(const struct columns *c, size_t row, char *out, size_t size)
+{
+    if (votes_total(&c->votes[row]) == 0)
+        return "no crowd has seen this face";
+    snprintf(out, size, "crowd, %s%s", rule_name(c->rule),
+             c->label[row] == CLASS_NONE ? ": no emotion has more than half" : "");
+    return out;
+}
+
 static void draw_facts(const struct app *app, const struct face_panel *p, size_t row)
 {
     const struct columns *c = app->columns;
     const struct face_layout *l = &p->layout;
     int line = l->bars + 1 + CLASS_COUNT, column = l->panel;
-    char number[32];
+    char number[32], origin[64];
     const struct event *event = deciding_event(p);
     int label = c->label[row];
     column += draw_text(line, column, 0, STYLE_DIM, "label ");
@@ -259,13 +272,14 @@ static void draw_facts(const struct app *app, const struct face_panel *p, size_t
                   event->kind == EVENT_ACCEPT ? "accepted" : "reviewed", event->reviewer, event->time,
                   event->time + 11);
     else
-        draw_text(line, column, 0, STYLE_DIM, "   crowd, %s%s", rule_name(c->rule),
-                  label == CLASS_NONE ? ": no emotion has more than half" : "");
+        draw_text(line, column, 0, STYLE_DIM, "   %s", where_from(c, row, origin, sizeof origin));
 
     line++;
     column = l->panel;
-    snprintf(number, sizeof number, "%.2f", (double)c->entropy[row]);
-    column += draw_fact(line, column, "vote entropy", number, STYLE_NORMAL);
+    if (!isnan(c->entropy[row])) {
+        snprintf(number, sizeof number, "%.2f", (double)c->entropy[row]);
+        column += draw_fact(line, column, "vote entropy", number, STYLE_NORMAL);
+    }
     if (!isnan(c->divergence[row])) {
         snprintf(number, sizeof number, "%.2f", (double)c->divergence[row]);
         column += draw_fact(line, column, "JS divergence", number, STYLE_NORMAL);
@@ -342,8 +356,10 @@ void face_panel_title(const struct app *app, size_t row, const char *right)
     const struct columns *c = app->columns;
     int column = 1;
     column += draw_text(1, column, draw_columns() / 2, STYLE_BOLD, "%s", c->name[row]);
-    draw_text(1, column, 0, STYLE_DIM, "   id %lld   split %s%s", (long long)c->id[row],
-              split_name((enum split)c->split[row]), c->reviewed[row] ? "   ✎ reviewed" : "");
+    draw_text(1, column, 0, STYLE_DIM, "   id %lld   split %s%s%s%s", (long long)c->id[row],
+              split_name((enum split)c->split[row]), c->reviewed[row] ? "   ✎ reviewed" : "",
+              c->source[row] != NULL ? "   in " : "",
+              c->source[row] != NULL ? path_base(c->source[row]) : "");
     draw_text(1, draw_columns() - str_columns(right) - 1, 0, STYLE_DIM, "%s", right);
 }
 

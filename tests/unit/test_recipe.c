@@ -234,7 +234,7 @@ static void expect_targets(enum split split, enum label_source labels, size_t co
     float *wanted;
     size_t n;
     make_columns(&c);
-    assert_true(train_targets(&c, split, RULE_DISTRIBUTION, labels, &found, &wanted, &n, &e));
+    assert_true(train_targets(&c, 1U << split, RULE_DISTRIBUTION, labels, &found, &wanted, &n, &e));
     assert_int_equal(n, count);
     for (size_t i = 0; i < n; i++) {
         assert_int_equal(found[i], rows[i]);

@@ -174,7 +174,7 @@ static void test_reviews_change_the_targets_and_the_revision(void **state)
     float *targets;
     size_t count, at = 0;
     assert_true(
-        train_targets(c, SPLIT_TRAIN, RULE_DISTRIBUTION, LABELS_REVIEWED, &rows, &targets, &count, &e));
+        train_targets(c, 1U << SPLIT_TRAIN, RULE_DISTRIBUTION, LABELS_REVIEWED, &rows, &targets, &count, &e));
     while (at < count && rows[at] != row)
         at++;
     assert_true(at < count);
@@ -283,8 +283,8 @@ static void test_real_targets_are_as_many_as_published(void **state)
         float *targets;
         size_t count;
         struct err e = {0};
-        assert_true(train_targets(c, expected[i].split, expected[i].rule, LABELS_REVIEWED, &rows, &targets,
-                                  &count, &e));
+        assert_true(train_targets(c, 1U << expected[i].split, expected[i].rule, LABELS_REVIEWED, &rows,
+                                  &targets, &count, &e));
         assert_int_equal(count, expected[i].count);
         free(rows);
         free(targets);

@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+/* All zero: no crowd has seen the face. */
 struct votes {
     uint8_t count[CLASS_COUNT];
 };
@@ -23,7 +24,7 @@ bool votes_target(const struct votes *v, enum rule rule, float target[EMOTION_CO
  * CLASS_NONE. */
 int votes_label(const struct votes *v, enum rule rule);
 
-/* Shannon entropy of the ten vote shares, in nats. */
+/* Shannon entropy of the ten vote shares, in nats; NaN where there are no votes. */
 double votes_entropy(const struct votes *v);
 
 /* Jensen-Shannon divergence between the shares of the eight emotion columns and p, divided by ln 2: in [0,

@@ -24,6 +24,7 @@ struct columns {
     int64_t *id;
     uint8_t *split; /* enum split */
     const char **name;
+    const char **source; /* the file it was found in; NULL: faces were imported */
     struct votes *votes;
     int8_t *crowd; /* emotion under the rule, or CLASS_NONE */
 
@@ -42,7 +43,7 @@ struct columns {
     float *confidence;                     /* largest probability; NaN where there is none */
     bool *in_sample;
     float *divergence; /* votes_divergence */
-    float *entropy;    /* votes_entropy, of the votes as imported */
+    float *entropy;    /* votes_entropy, of the votes as imported; NaN where there are none */
     /* of the label in force; from predictions by a model that was not trained on the sample only */
     float *suspect; /* suspect_score; NaN where there is none */
     int8_t *issue;  /* the emotion it should be by confident_issues over all these samples, else CLASS_NONE */

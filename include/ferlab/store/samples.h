@@ -1,4 +1,5 @@
-/* Samples: faces with their votes as they came. Written once by an import, never changed. */
+/* Samples: faces with their votes as they came, all zero where no crowd has seen them. Written once by an
+ * import, never changed. */
 #ifndef FERLAB_STORE_SAMPLES_H
 #define FERLAB_STORE_SAMPLES_H
 
@@ -14,6 +15,7 @@ struct sample {
     int32_t box[4];   /* x0 y0 x1 y1 as the source gave it */
     struct votes votes;
     const uint8_t *pixels; /* FACE_PIXELS */
+    const char *source;    /* the file the face was found in; NULL: faces are what was imported */
 };
 
 enum sample_added {
@@ -30,7 +32,10 @@ struct sample_writer *sample_writer_new(struct workspace *ws, struct err *e);
 enum sample_added sample_add(struct sample_writer *w, const struct sample *s, struct err *e);
 void sample_writer_free(struct sample_writer *w);
 
-/* The face box of a sample, as its source gave it. */
+/* How many samples have that source. */
+bool samples_of_source(struct workspace *ws, const char *source, int64_t *count, struct err *e);
+
+/* The face box of a sample, as its source gave it; in the picture it was found in where it has a source. */
 bool sample_box(struct workspace *ws, int64_t id, int32_t box[4], struct err *e);
 
 /* Pixels of one sample, or of many in one sweep. `ids` ascend; out holds count * FACE_PIXELS, in the order of

@@ -25,11 +25,12 @@ bool train_resume(struct workspace *ws, const char *word, int threads, bool quie
  * epoch. */
 bool train_can_resume(struct workspace *ws, const struct run *run);
 
-/* Training targets of the rows of `split` under a recipe, for tests and dry runs: rows with a target,
- * ascending. targets: EMOTION_COUNT per row. Reviewed labels give one-hot (an accept that agrees with the
+/* Training targets of the rows of `splits` (a bit each, 1 << SPLIT_TRAIN) under a recipe, for tests and dry
+ * runs: rows with a target, ascending. Of split none, faces that no split claims, only those that a reviewer
+ * labelled. targets: EMOTION_COUNT per row. Reviewed labels give one-hot (an accept that agrees with the
  * crowd keeps the crowd's distribution), unknown and not-a-face leave the sample out. Both arrays are
  * malloc'ed. */
-bool train_targets(const struct columns *c, enum split split, enum rule rule, enum label_source labels,
+bool train_targets(const struct columns *c, unsigned splits, enum rule rule, enum label_source labels,
                    uint32_t **rows, float **targets, size_t *count, struct err *e);
 
 #endif
