@@ -496,8 +496,8 @@ static void test_votes_pixels_and_reviews_cannot_be_altered_from_outside(void **
         {"INSERT INTO event VALUES (9, 9, '', '', 1, 'dance', '', NULL)", "CHECK"},
         {"INSERT INTO event VALUES (9, 9, '', '', 1, 'undo', '', NULL)", "CHECK"},
         {"INSERT INTO event VALUES (9, 9, '', '', NULL, 'flag', '', NULL)", "CHECK"},
-        {"INSERT INTO sample VALUES (9, 'train', 'n', 0, 0, 0, 0, 256, 0, 0, 0, 0, 0, 0, 0, 0, 0)", "CHECK"},
-        {"INSERT INTO sample VALUES (9, 'elsewhere', 'n', 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0)",
+        {"INSERT INTO sample VALUES (9, 'train', 'n', 0, 0, 0, 0, 256, 0, 0, 0, 0, 0, 0, 0, 0, 0, '')", "CHECK"},
+        {"INSERT INTO sample VALUES (9, 'elsewhere', 'n', 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, '')",
          "CHECK"},
         {"INSERT INTO pixels VALUES (9, zeroblob(10))", "CHECK"},
     };
