@@ -5,7 +5,8 @@
 
 Without a workspace the real FER+ folders beside the project are imported, or else as many synthetic faces. Works on a copy.
 Prints, as a table: time from exec to the last byte of the first complete frame; from key to the last byte of its frame
-(median, 99th percentile, worst) for each kind of key; the same for a filter over everything; resident memory.
+(median, 99th percentile, worst) for each kind of key; the same for a filter over everything; where `ferlab embed` was run,
+for the faces most alike and the map; resident memory.
 """
 import fcntl
 import os
@@ -13,6 +14,7 @@ import pty
 import re
 import select
 import shutil
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -108,6 +110,27 @@ def measure(bench, name, keys, count):
           f" {percentile(sizes, 0.5) / 1000:9.1f} kB")
 
 
+def report(name, result):
+    print(f"{name:34} {result[0]:8.1f} ms" if result else f"{name:34} nothing was drawn")
+
+
+def measure_after(bench, name, key, back, count):
+    """As measure, with keys in between that are not measured."""
+    times = []
+    for _ in range(count):
+        result = bench.key(key)
+        times += [result[0]] if result else []
+        for other in back:
+            bench.key(bytes([other]))
+    print(f"{name:34} {percentile(times, 0.5):8.1f} {'':8} {max(times):8.1f} ms")
+
+
+def has_embeddings(workspace):
+    """Whether `ferlab embed` has looked at every face."""
+    with sqlite3.connect(workspace) as db:
+        return db.execute("SELECT (SELECT count(*) FROM embedding) >= (SELECT count(*) FROM sample)").fetchone()[0]
+
+
 def make_workspace(program, folder):
     workspace = os.path.join(folder, "bench.ferlab")
     real = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../shared/ferplus")
@@ -155,6 +178,17 @@ def main():
             if result:
                 filters.append(result[0])
         print(f"{'filter everything, with its page':34} {percentile(filters, 0.5):8.1f} {'':8} {max(filters):8.1f} ms")
+        if has_embeddings(workspace):
+            bench.key(b":")
+            bench.key(b"filter ")
+            bench.key(b"\r")
+            report("alike, first", bench.key(b"S"))
+            bench.key(b"q")
+            measure_after(bench, "the faces most alike", b"S", b"qj", 20)
+            report("map, first", bench.key(b"y"))
+            bench.key(b"q")
+            measure_after(bench, "map again", b"y", b"q", 5)
+            bench.key(b"c")
         print(f"{'resident memory':34} {bench.resident():8.1f} MiB")
         bench.leave()
 
