@@ -163,7 +163,8 @@ static void test_predictions_of_version_1_are_marked_when_migrated(void **state)
     plain_sql_works(f.path, "ALTER TABLE model DROP COLUMN unseen; ALTER TABLE model DROP COLUMN folds; "
                             "ALTER TABLE run DROP COLUMN folds; DROP TABLE turn; DROP TABLE queue; "
                             "DROP TABLE embedding; DROP TABLE map; "
-                            "DROP INDEX event_unlocks; DROP TABLE duplicate; PRAGMA user_version = 1");
+                            "DROP INDEX event_unlocks; DROP TABLE duplicate; DROP INDEX sample_of_source; "
+                            "ALTER TABLE sample DROP COLUMN source; PRAGMA user_version = 1");
     MUST(&f, workspace_open(&f.ws, f.path, WORKSPACE_WRITE, &f.e));
     assert_int_equal(plain_number(f.path, "SELECT sum(in_sample * sample) FROM prediction"), 8);
     fixture_close(&f);
