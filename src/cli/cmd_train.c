@@ -116,6 +116,18 @@ static const char *with_word(struct arena *a, const char *help, const char *word
     return text != NULL ? text : help;
 }
 
+static const char *fold_note(struct arena *a)
+{
+    const char *text = arena_printf(a,
+                                    "With --folds, where a model would take fewer than %d steps, the batch "
+                                    "is halved, down to %d, and then\n"
+                                    "there are more epochs, up to %d, unless --batch or --epochs are given: "
+                                    "labels can be ranked by a model\n"
+                                    "only once it has learnt enough.",
+                                    RECIPE_FOLD_STEPS, RECIPE_FOLD_BATCH, RECIPE_FOLD_EPOCHS);
+    return text != NULL ? text : "";
+}
+
 static struct option_row number_row(struct arena *a, struct words *w, int i)
 {
     const struct recipe_number *n = &recipe_numbers[i];
@@ -157,6 +169,7 @@ static enum parsed parse(struct cli *cli, struct words *w, int *argc, char **arg
         {"resume", OPTION_TEXT, &w->resume, "RUN",
          "go on with a stopped or failed run, by its id or name; takes only --threads", 0, 0},
         {"no-use", OPTION_FLAG, &w->no_use, NULL, "leave the current model as it is", 0, 0},
+        {"", OPTION_NOTE, NULL, NULL, fold_note(&a), 0, 0},
         {"", OPTION_NOTE, NULL, NULL, network_arch_help, 0, 0},
         {0},
     };
@@ -230,10 +243,34 @@ static bool resume(const struct cli *cli, struct workspace *ws, const struct wor
     return there && (done || train_resume(ws, w->resume, whole_said(w, "threads"), cli->quiet, run, e));
 }
 
-static bool train(const struct cli *cli, struct workspace *ws, const struct words *w,
-                  const struct recipe *recipe, int64_t *run, struct err *e)
+/* What folds of few faces have instead of the defaults. */
+static bool fit_folds(const struct cli *cli, struct workspace *ws, const struct words *w,
+                      struct recipe *recipe, struct err *e)
 {
-    return w->resume != NULL ? resume(cli, ws, w, run, e) : train_run(ws, recipe, cli->quiet, run, e);
+    struct columns *c;
+    if (recipe->folds == 0)
+        return true;
+    if (!columns_load(&c, ws, RULE_MAJORITY, -1, e))
+        return false;
+    int64_t faces = train_faces_with_target(c, recipe->rule, recipe->labels);
+    struct recipe usual = *recipe;
+    columns_free(c);
+    recipe_fit_folds(recipe, faces, is_said(w, number_of("batch")), is_said(w, number_of("epochs")));
+    if (!cli->quiet && (recipe->batch != usual.batch || recipe->epochs != usual.epochs))
+        fprintf(stderr,
+                "few faces: batch %d and %d epochs instead of %d and %d, so that each model takes %lld steps "
+                "(--batch, --epochs)\n",
+                recipe->batch, recipe->epochs, usual.batch, usual.epochs,
+                (long long)recipe_fold_steps(recipe, faces));
+    return true;
+}
+
+static bool train(const struct cli *cli, struct workspace *ws, const struct words *w, struct recipe *recipe,
+                  int64_t *run, struct err *e)
+{
+    if (w->resume != NULL)
+        return resume(cli, ws, w, run, e);
+    return fit_folds(cli, ws, w, recipe, e) && train_run(ws, recipe, cli->quiet, run, e);
 }
 
 int cmd_train(struct cli *cli, int argc, char **argv)
@@ -253,7 +290,7 @@ int cmd_train(struct cli *cli, int argc, char **argv)
     struct workspace *ws;
     if (!workspace_open(&ws, cli->workspace, WORKSPACE_WRITE, &e))
         return cli_fail(&e);
-    int64_t run;
+    int64_t run = 0;
     int status = train(cli, ws, &words, &recipe, &run, &e) ? EXIT_FINE : cli_fail(&e);
     if (cli->json && run != 0 && !print_run(ws, run, &unprinted))
         status = cli_fail(&unprinted);

@@ -46,10 +46,11 @@ static void say_folds(struct training *t)
     const struct recipe *r = &t->recipe;
     train_log_say(
         &t->log,
-        "run %d %s: %d folds of %s, %zu parameters; each: %d epochs of about %zu faces, batch %d, rate "
-        "%g, seed %llu, %d threads",
+        "run %d %s: %d folds of %s, %zu parameters; each: %d epochs of about %zu faces, batch %d, %lld "
+        "steps, rate %g, seed %llu, %d threads",
         (int)t->run, r->name, r->folds, r->arch, classifier_parameters(t->learner), r->epochs, t->epoch_faces,
-        r->batch, r->learning_rate, (unsigned long long)r->seed, r->threads);
+        r->batch, (long long)(r->epochs * t->steps), r->learning_rate, (unsigned long long)r->seed,
+        r->threads);
     train_log_say(
         &t->log,
         "targets: %s rule, %s labels (revision %s) of train and valid, near-duplicates in one fold; "

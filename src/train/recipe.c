@@ -38,6 +38,25 @@ const struct recipe recipe_folds = {
     .ema = 0.99, .review_weight = 1,          .share = 1,
 };
 
+int64_t recipe_fold_steps(const struct recipe *r, int64_t faces)
+{
+    int64_t learnt = faces - faces / r->folds;
+    if (r->limit > 0 && learnt > r->limit)
+        learnt = r->limit;
+    learnt = (int64_t)ceil(r->share * (double)learnt);
+    return r->epochs * ((learnt + r->batch - 1) / r->batch);
+}
+
+void recipe_fit_folds(struct recipe *r, int64_t faces, bool batch_said, bool epochs_said)
+{
+    if (r->folds == 0)
+        return;
+    while (!batch_said && recipe_fold_steps(r, faces) < RECIPE_FOLD_STEPS && r->batch > RECIPE_FOLD_BATCH)
+        r->batch /= 2;
+    while (!epochs_said && recipe_fold_steps(r, faces) < RECIPE_FOLD_STEPS && r->epochs < RECIPE_FOLD_EPOCHS)
+        r->epochs++;
+}
+
 const char *recipe_arch(int index)
 {
     return network_preset(index);

@@ -52,3 +52,13 @@ bool train_targets(const struct columns *c, unsigned splits, enum rule rule, enu
     *count = n;
     return true;
 }
+
+int64_t train_faces_with_target(const struct columns *c, enum rule rule, enum label_source labels)
+{
+    int64_t count = 0;
+    float target[EMOTION_COUNT];
+    for (size_t i = 0; i < c->count; i++)
+        count += (c->split[i] == SPLIT_TRAIN || c->split[i] == SPLIT_VALID) &&
+                 row_target(c, i, rule, labels, target);
+    return count;
+}

@@ -5,6 +5,7 @@
 #include "number.h"
 
 #include "ferlab/base/str.h"
+#include "ferlab/train/trainer.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -44,8 +45,9 @@ static const struct field fields[FIELD_COUNT] = {
     [FIELD_ARCH] = {"arch", KIND_TEXT, TEXT_AT(arch), 0, 0,
                     "of fresh weights: default, wide, vgg13, or layers such as 16,P,32,P (P pools)"},
     [FIELD_EPOCHS] = {"epochs", KIND_INT, AT(epochs), 0, 1, RECIPE_EPOCHS_MAX,
-                      "passes over the training faces"},
-    [FIELD_BATCH] = {"batch", KIND_INT, AT(batch), 0, 1, RECIPE_BATCH_MAX, "faces in one step"},
+                      "passes over the training faces; folds of few faces take more"},
+    [FIELD_BATCH] = {"batch", KIND_INT, AT(batch), 0, 1, RECIPE_BATCH_MAX,
+                     "faces in one step; folds of few faces take smaller ones"},
     [FIELD_RATE] = {"rate", KIND_DOUBLE, AT(learning_rate), 0, 0, RECIPE_RATE_MAX,
                     "learning rate at its peak; it warms up, then falls along a cosine to zero"},
     [FIELD_RULE] = {"rule", KIND_RULE, AT(rule), 0, 0, 0, "how votes become training targets"},
@@ -238,7 +240,8 @@ void training_form_count_labels(struct training_form *f, const struct app *app)
         f->changed_labels += c->label[row] != c->crowd[row];
 }
 
-static void form_apply_base(struct training_form *f)
+/* The defaults of what is trained, fitted to the faces there are, but for what was touched. */
+static void form_apply_base(struct training_form *f, const struct app *app)
 {
     struct recipe kept = f->recipe;
     if (kept.folds > 0)
@@ -264,6 +267,9 @@ static void form_apply_base(struct training_form *f)
         if (f->touched[field])
             memcpy(field_place(&f->recipe, field), field_place(&kept, field), size);
     }
+    if (f->recipe.folds > 0)
+        recipe_fit_folds(&f->recipe, train_faces_with_target(app->columns, f->recipe.rule, f->recipe.labels),
+                         f->touched[FIELD_BATCH], f->touched[FIELD_EPOCHS]);
 }
 
 /* The model in use; where that is of folds and has no file, the newest that has one. */
@@ -282,7 +288,7 @@ void training_form_defaults(struct training_form *f, const struct app *app)
 {
     if (!f->touched[FIELD_FROM])
         snprintf(f->recipe.from, sizeof f->recipe.from, "%s", name_to_go_on_from(app));
-    form_apply_base(f);
+    form_apply_base(f, app);
     training_form_count_labels(f, app);
 }
 
@@ -301,7 +307,6 @@ static void form_next_from(struct training_form *f, const struct app *app)
         take = strcmp(app->models[i].name, f->recipe.from) == 0;
     }
     snprintf(f->recipe.from, sizeof f->recipe.from, "%s", next);
-    form_apply_base(f);
 }
 
 static void form_next_folds(struct training_form *f, const struct app *app)
@@ -350,6 +355,7 @@ bool training_form_cycle(struct training_form *f, const struct app *app)
         return false;
     }
     f->touched[f->field] = true;
+    form_apply_base(f, app);
     return true;
 }
 
@@ -405,10 +411,10 @@ void training_form_edit(struct training_form *f, struct app *app)
     if (!ask_run(app, &asked.ask) || !field_set(&f->recipe, f->field, asked.ask.text))
         return;
     f->touched[f->field] = true;
-    if (f->field == FIELD_FROM)
-        form_apply_base(f);
-    else if (f->field == FIELD_FOLDS)
+    if (f->field == FIELD_FOLDS)
         training_form_defaults(f, app);
+    else
+        form_apply_base(f, app);
 }
 
 /* --- drawing --- */

@@ -385,7 +385,8 @@ static void test_folds_are_seen_one_after_the_other(void **state)
     screen_keys(s, " ");
     expect_text(s, "folds    [5]");
     expect_text(s, "from      fresh weights");
-    expect_text(s, "epochs    5");
+    expect_text(s, "epochs    40"); /* 400 faces are few */
+    expect_text(s, "batch     32");
     screen_keys(s, " ");
     expect_text(s, "folds    [no]");
     expect_text(s, "from      tiny"); /* as it was */

@@ -74,6 +74,54 @@ static void test_senseless_numbers_are_refused(void **state)
     expect_refused(r, "\\x1b");
 }
 
+static void expect_fitted(struct recipe r, int64_t faces, int batch, int epochs)
+{
+    recipe_fit_folds(&r, faces, false, false);
+    assert_int_equal(r.batch, batch);
+    assert_int_equal(r.epochs, epochs);
+}
+
+/* Of 24,000 faces, five models learn from 19,200 each: 150 steps of 128 an epoch. */
+static void test_folds_of_many_faces_are_as_they_are(void **state)
+{
+    (void)state;
+    assert_int_equal(recipe_fold_steps(&recipe_folds, 24000), 5 * 150);
+    expect_fitted(recipe_folds, 24000, 128, 5);
+}
+
+static void test_folds_of_few_faces_take_more_steps(void **state)
+{
+    (void)state;
+    struct recipe r = recipe_folds;
+    expect_fitted(r, 15000, 64, 5); /* 12,000 each: 94 steps an epoch, of 64 188 */
+    expect_fitted(r, 5000, 32, 5);  /* 4,000 each: 32, 63, 125 */
+    r.folds = 3;
+    expect_fitted(r, 1800, 32, 14); /* 1,200 each: 38 of 32 an epoch */
+    r.limit = 600;                  /* of each fold's: 19 an epoch */
+    expect_fitted(r, 1800, 32, 27);
+    r.share = 0.5;
+    expect_fitted(r, 1800, 32, RECIPE_FOLD_EPOCHS);
+    expect_fitted(r, 3, 32, RECIPE_FOLD_EPOCHS);
+    expect_fitted(r, 0, 32, RECIPE_FOLD_EPOCHS);
+}
+
+static void test_what_was_said_is_not_fitted(void **state)
+{
+    (void)state;
+    struct recipe r = recipe_folds;
+    recipe_fit_folds(&r, 1800, true, true);
+    assert_int_equal(r.batch, 128);
+    assert_int_equal(r.epochs, 5);
+    recipe_fit_folds(&r, 1800, false, true);
+    assert_int_equal(r.batch, 32);
+    assert_int_equal(r.epochs, 5);
+    r.batch = 100; /* 1,440 faces each: 15 steps an epoch */
+    recipe_fit_folds(&r, 1800, true, false);
+    assert_int_equal(r.batch, 100);
+    assert_int_equal(r.epochs, 34);
+    expect_fitted(recipe_default, 1800, recipe_default.batch, recipe_default.epochs);
+}
+
 static void test_record_holds_the_recipe(void **state)
 {
     (void)state;
@@ -280,6 +328,15 @@ static void test_each_split_has_its_own_targets(void **state)
     expect_targets(SPLIT_TEST, LABELS_REVIEWED, 0, NULL, NULL);
 }
 
+static void test_faces_with_a_target_are_counted(void **state)
+{
+    (void)state;
+    struct columns c;
+    make_columns(&c);
+    assert_int_equal(train_faces_with_target(&c, RULE_DISTRIBUTION, LABELS_REVIEWED), 5);
+    assert_int_equal(train_faces_with_target(&c, RULE_DISTRIBUTION, LABELS_CROWD), 6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -287,6 +344,9 @@ int main(void)
         cmocka_unit_test(test_no_warm_up_begins_at_the_full_rate),
         cmocka_unit_test(test_defaults_pass_their_own_check),
         cmocka_unit_test(test_senseless_numbers_are_refused),
+        cmocka_unit_test(test_folds_of_many_faces_are_as_they_are),
+        cmocka_unit_test(test_folds_of_few_faces_take_more_steps),
+        cmocka_unit_test(test_what_was_said_is_not_fitted),
         cmocka_unit_test(test_record_holds_the_recipe),
         cmocka_unit_test(test_record_is_read_back_as_it_is),
         cmocka_unit_test(test_old_records_lack_what_came_later),
@@ -295,6 +355,7 @@ int main(void)
         cmocka_unit_test(test_reviews_decide_targets),
         cmocka_unit_test(test_crowd_targets_ignore_reviews),
         cmocka_unit_test(test_each_split_has_its_own_targets),
+        cmocka_unit_test(test_faces_with_a_target_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -77,6 +77,18 @@ extern const struct recipe recipe_default;   /* full training from fresh weights
 extern const struct recipe recipe_fine_tune; /* after a review session, from an existing model */
 extern const struct recipe recipe_folds;     /* predictions out of sample, good enough to rank labels by */
 
+/* A model of folds that learns from few faces has to see them more often before labels can be ranked by what
+ * it says: where it would take fewer than RECIPE_FOLD_STEPS steps, the batch is halved, down to
+ * RECIPE_FOLD_BATCH, and if that is not enough there are more epochs, up to RECIPE_FOLD_EPOCHS. What somebody
+ * said stays as it is, and so do recipes of one model. faces: with a target, of the splits that are dealt. */
+#define RECIPE_FOLD_STEPS 500
+#define RECIPE_FOLD_BATCH 32
+#define RECIPE_FOLD_EPOCHS 40
+void recipe_fit_folds(struct recipe *r, int64_t faces, bool batch_said, bool epochs_said);
+
+/* Steps of one model of such folds, before the faces are dealt. */
+int64_t recipe_fold_steps(const struct recipe *r, int64_t faces);
+
 /* Architectures that have a name; NULL behind the last. */
 const char *recipe_arch(int index);
 
