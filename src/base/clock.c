@@ -14,9 +14,14 @@ double clock_seconds(void)
 
 void clock_stamp(char out[CLOCK_STAMP])
 {
-    time_t now = time(NULL);
+    clock_stamp_of(time(NULL), out);
+}
+
+void clock_stamp_of(int64_t seconds, char out[CLOCK_STAMP])
+{
+    time_t then = seconds;
     struct tm utc;
-    gmtime_r(&now, &utc);
+    gmtime_r(&then, &utc);
     if (strftime(out, CLOCK_STAMP, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
         out[0] = '\0';
 }

@@ -11,8 +11,10 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 static const char notes[] =
     "OUT is one file that needs nothing beside it: open it in a browser, print it, send it. It must not be "
@@ -22,6 +24,7 @@ static const char notes[] =
 struct asked {
     struct protocol protocol;
     const char *title, *out;
+    char date[CLOCK_STAMP];
     int64_t faces;
     bool force;
 };
@@ -62,6 +65,20 @@ static void say(const struct cli *cli, const struct asked *a, const struct judge
     }
 }
 
+/* Today, or the time that builds which repeat say (reproducible-builds.org/specs/source-date-epoch). */
+static bool take_date(const struct cli *cli, char date[CLOCK_STAMP])
+{
+    const int64_t last = 253402300799; /* of the year 9999 */
+    const char *said = getenv("SOURCE_DATE_EPOCH");
+    int64_t seconds = time(NULL);
+    if (said != NULL && !str_to_int(said, 0, last, &seconds)) {
+        cli_usage(cli, "SOURCE_DATE_EPOCH is '%s'; give seconds since 1970, or unset it", said);
+        return false;
+    }
+    clock_stamp_of(seconds, date);
+    return true;
+}
+
 static int write_report(struct cli *cli, const struct asked *a)
 {
     struct judged j;
@@ -70,8 +87,6 @@ static int write_report(struct cli *cli, const struct asked *a)
         return status;
     struct str page = {0}, again = {0};
     struct err e;
-    char date[CLOCK_STAMP];
-    clock_stamp(date);
     bool fine = reproduce_commands(&j, &a->protocol, &again, &e);
     const struct report_request request = {
         .workspace = j.data.workspace,
@@ -85,7 +100,7 @@ static int write_report(struct cli *cli, const struct asked *a)
         .bootstrap = j.bootstrap,
         .title = a->title,
         .faces = (int)a->faces,
-        .date = date,
+        .date = a->date,
         .commands = again.data,
     };
     fine = fine && report_page(&request, &page, &e) && deliver(a, &page, &e);
@@ -136,6 +151,8 @@ int cmd_report(struct cli *cli, int argc, char **argv)
     a.out = argv[1];
     if (cli->json && strcmp(a.out, "-") == 0)
         return cli_usage(cli, "--json and a report to standard output do not go together");
+    if (!take_date(cli, a.date))
+        return EXIT_USAGE;
     if (!is_free(&a, &status))
         return status;
     interrupt_install();

@@ -33,7 +33,8 @@ static const char environment[] =
     "  FERLAB_REVIEWER    the name that reviews are signed with; else the login name\n"
     "  FERLAB_DATA        where models/ and data/ lie\n"
     "  FERLAB_GRAPHICS    sixel, blocks or none: instead of asking the terminal\n"
-    "  FERLAB_CELL        WxH: the size of a character cell in pixels\n";
+    "  FERLAB_CELL        WxH: the size of a character cell in pixels\n"
+    "  SOURCE_DATE_EPOCH  seconds since 1970: the date of a report, else today\n";
 
 /* Summaries stand in one column, on a line of their own where what comes before is too long. */
 static void print_summary(int used, const char *summary)

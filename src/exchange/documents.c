@@ -68,9 +68,21 @@ static json_t *copies_document(const struct columns *c, size_t row)
     return array;
 }
 
+int64_t copies_group(const struct columns *c, size_t row)
+{
+    int64_t least = c->id[row];
+    if (c->next_copy[row] == row)
+        return 0;
+    for (size_t copy = c->next_copy[row]; copy != row; copy = c->next_copy[copy])
+        if (c->id[copy] < least)
+            least = c->id[copy];
+    return least;
+}
+
 json_t *sample_document(const struct columns *c, size_t row)
 {
     bool predicted = c->prediction[row] != CLASS_NONE;
+    int64_t group = copies_group(c, row);
     json_t *d = json_object();
     json_object_set_new(d, "id", json_integer(c->id[row]));
     json_object_set_new(d, "name", json_text(c->name[row]));
@@ -89,6 +101,7 @@ json_t *sample_document(const struct columns *c, size_t row)
     json_object_set_new(d, "issue",
                         c->issue[row] == CLASS_NONE ? json_null() : json_text(class_name(c->issue[row])));
     json_object_set_new(d, "near_duplicates", copies_document(c, row));
+    json_object_set_new(d, "near_duplicate_group", group != 0 ? json_integer(group) : json_null());
     if (c->similar_to != 0)
         json_object_set_new(d, "similarity", json_number((double)c->similarity[row]));
     json_object_set_new(d, "in_sample", predicted ? json_boolean(c->in_sample[row]) : json_null());

@@ -62,7 +62,7 @@ static void csv_header(struct str *line)
     str_append(line, ",note,tags");
     for (int s = SCORES_IN_PLACE; s < SAMPLE_SCORES; s++)
         str_appendf(line, ",%s", sample_score_name(s));
-    str_append(line, ",issue,edited_votes,reviews");
+    str_append(line, ",issue,edited_votes,reviews,near_duplicate_group");
 }
 
 /* A document as one field; nothing for NULL. */
@@ -103,6 +103,9 @@ static bool csv_row(struct rows *r, size_t row)
     csv_word(line, c->issue[row] == CLASS_NONE ? "" : class_name(c->issue[row]));
     csv_json(line, c->edited[row] ? votes_document(c->edited[row]) : NULL);
     csv_json(line, history_document(&r->history, c->id[row]));
+    str_append(line, ",");
+    if (copies_group(c, row) != 0)
+        str_appendf(line, "%lld", (long long)copies_group(c, row));
     return !line->failed;
 }
 

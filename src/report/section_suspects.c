@@ -1,6 +1,8 @@
 /* The labels that are most likely wrong, as faces. */
 #include "faces.h"
 
+#include "ferlab/store/reasons.h"
+
 #include <math.h>
 #include <stdio.h>
 
@@ -42,10 +44,11 @@ void section_suspects(struct report *r)
     html_close(h);
     html_begin(h, "div", "class='gallery'");
     for (size_t i = 0; i < count && i < most; i++) {
-        char remark[64];
+        char remark[REASONS_SIZE + 64], why[REASONS_SIZE];
         int issue = c->issue[suspects[i].row];
-        snprintf(remark, sizeof remark, "suspect %.3f%s%s", suspects[i].rank,
-                 issue != CLASS_NONE ? ", rather " : "", issue != CLASS_NONE ? class_title(issue) : "");
+        snprintf(remark, sizeof remark, "suspect %.3f%s%s: %s", suspects[i].rank,
+                 issue != CLASS_NONE ? ", rather " : "", issue != CLASS_NONE ? class_title(issue) : "",
+                 sample_reasons(c, suspects[i].row, why));
         faces_put(r, suspects[i].row, c->label[suspects[i].row], remark);
     }
     html_close(h);

@@ -5,6 +5,7 @@
 #include "ferlab/exchange/export.h"
 #include "ferlab/exchange/import.h"
 #include "ferlab/face/image.h"
+#include "ferlab/store/duplicates.h"
 #include "ferlab/store/filter.h"
 #include "ferlab/store/reviews.h"
 
@@ -377,8 +378,8 @@ static void test_csv_has_a_row_a_sample(void **state)
     export_fine("csv", "split:train sort:name", LABELS_CROWD, 3);
     char *text = read_below(dir, "out");
     static const char expected[] =
-        "\n3,a.png,train,0,0,0,8,2,0,0,0,0,0,sadness,sadness,no,no,,,,,,,,,,,,,,,,0.500402,,,,,,,,[]\n"
-        "1,b.png,train,4,0,0,1,3,2,0,0,0,0,none,none,no,no,,,,,,,,,,,,,,,,1.27985,,,,,,,,[]\n"
+        "\n3,a.png,train,0,0,0,8,2,0,0,0,0,0,sadness,sadness,no,no,,,,,,,,,,,,,,,,0.500402,,,,,,,,[],\n"
+        "1,b.png,train,4,0,0,1,3,2,0,0,0,0,none,none,no,no,,,,,,,,,,,,,,,,1.27985,,,,,,,,[],\n"
         "2,\"comma, name.png\",train,0,10,0,0,0,0,0,0,0,0,happiness,happiness,no,yes,,,,,,,,,,,,,,"
         "\"two\nlines\",blur dark,0,,,,,,,,\"[{\"\"id\"\":1,";
     assert_memory_equal(text, "id,name,split,votes_neutral,", 28);
@@ -409,6 +410,41 @@ static void test_jsonl_has_an_object_a_line(void **state)
     free(text);
 }
 
+/* Samples 1 and 3 of train, and 4 of valid, as one photograph. */
+static void group_copies(void)
+{
+    struct workspace *ws;
+    struct err e;
+    const int64_t ids[] = {1, 2, 3, 4};
+    const uint32_t group[] = {0, 1, 0, 0};
+    assert_true(workspace_open(&ws, workspace, WORKSPACE_WRITE, &e));
+    assert_true(duplicates_write(ws, ids, group, 4, &e));
+    workspace_close(ws);
+}
+
+static void test_lines_name_the_group_of_near_duplicates(void **state)
+{
+    (void)state;
+    group_copies();
+    export_fine("csv", "sort:-id", LABELS_CROWD, 4);
+    char *text = read_below(dir, "out"), *line = strchr(text, '\n');
+    static const char *const ends[] = {",[],1", ",[],1", ",[],", ",[],1"}; /* of 4, 3, 2, 1 */
+    assert_memory_equal(line - strlen(",near_duplicate_group"), ",near_duplicate_group", 21);
+    for (int i = 0; i < 4; i++) {
+        char *end = strchr(line + 1, '\n');
+        assert_memory_equal(end - strlen(ends[i]), ends[i], strlen(ends[i]));
+        line = end;
+    }
+    free(text);
+    assert_int_equal(unlink(out), 0);
+    export_fine("jsonl", "id:2 or id:4", LABELS_CROWD, 2);
+    text = read_below(dir, "out");
+    assert_non_null(strstr(text, "\"id\":2"));
+    assert_non_null(strstr(text, "\"near_duplicates\":[],\"near_duplicate_group\":null,"));
+    assert_non_null(strstr(text, "\"near_duplicates\":[1,3],\"near_duplicate_group\":1,"));
+    free(text);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -429,6 +465,7 @@ int main(void)
         TEST(test_stored_name_cannot_leave_the_folder),
         TEST(test_csv_has_a_row_a_sample),
         TEST(test_jsonl_has_an_object_a_line),
+        TEST(test_lines_name_the_group_of_near_duplicates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

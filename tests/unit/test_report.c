@@ -2,7 +2,9 @@
  * outside, and nothing that a name or a note holds becomes part of the page. */
 #include "store_fixture.h"
 
+#include "ferlab/store/columns.h"
 #include "ferlab/store/models.h"
+#include "ferlab/store/reasons.h"
 #include "ferlab/store/reviews.h"
 #include "ferlab/store/runs.h"
 
@@ -340,6 +342,19 @@ static void test_as_many_faces_are_shown_as_are_asked_for(void **state)
     }
 }
 
+static void test_suspects_tell_their_reasons(void **state)
+{
+    (void)state;
+    char why[REASONS_SIZE];
+    struct columns *c;
+    report_of("--split", "valid");
+    expect_text("suspect 0.");
+    MUST(&f, columns_load(&c, f.ws, RULE_MAJORITY, 0, &f.e));
+    expect_text(sample_reasons(c, 8, why)); /* of sample 9, relabelled against votes and model */
+    assert_non_null(strstr(why, " out of sample"));
+    columns_free(c);
+}
+
 static void test_faces_show_votes_and_prediction(void **state)
 {
     (void)state;
@@ -501,15 +516,31 @@ static void test_the_same_workspace_gives_the_same_page(void **state)
 {
     (void)state;
     struct output first, second;
-    int different = 0;
+    setenv("SOURCE_DATE_EPOCH", "1764201599", 1); /* date -ud 2025-11-26T23:59:59 +%s */
     run_ferlab(&first, "-w", f.path, "report", "-", NULL);
     run_ferlab(&second, "-w", f.path, "report", "-", NULL);
-    assert_int_equal(strlen(first.out), strlen(second.out));
-    for (size_t i = 0; first.out[i] != '\0'; i++)
-        different += first.out[i] != second.out[i];
-    assert_true(different <= 6); /* of the time it was made at */
+    unsetenv("SOURCE_DATE_EPOCH");
+    assert_int_equal(first.status, 0);
+    assert_string_equal(first.out, second.out);
+    assert_non_null(strstr(first.out, "2025-11-26"));
     output_free(&first);
     output_free(&second);
+}
+
+static void test_a_date_that_is_none_is_refused(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {"yesterday", "-1", "1e9", "99999999999999"};
+    struct output o;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        setenv("SOURCE_DATE_EPOCH", wrong[i], 1);
+        run_ferlab(&o, "-w", f.path, "report", out, NULL);
+        unsetenv("SOURCE_DATE_EPOCH");
+        assert_int_equal(o.status, 2);
+        assert_non_null(strstr(o.err, "SOURCE_DATE_EPOCH"));
+        assert_int_equal(access(out, F_OK), -1);
+        output_free(&o);
+    }
 }
 
 /* --- the file --- */
@@ -614,6 +645,8 @@ int main(void)
         TEST(test_any_model_can_be_compared_with),
         TEST(test_the_commands_lead_to_the_same_model),
         TEST(test_the_same_workspace_gives_the_same_page),
+        TEST(test_a_date_that_is_none_is_refused),
+        TEST(test_suspects_tell_their_reasons),
         TEST(test_a_report_never_replaces_a_file_unless_told),
         TEST(test_the_document_says_what_was_written),
         TEST(test_a_failed_write_leaves_nothing),

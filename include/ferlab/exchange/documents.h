@@ -17,6 +17,9 @@ json_t *probabilities_document(const struct columns *c, size_t row);
 /* The scores of a sample, by sample_score_name; null where one is not known. */
 json_t *scores_document(const struct columns *c, size_t row);
 
+/* The group of near-duplicates that a sample is of: the smallest id in it; 0 where it stands alone. */
+int64_t copies_group(const struct columns *c, size_t row);
+
 /* Counts of votes, in the order of the classes. */
 json_t *votes_document(const struct votes *v);
 
