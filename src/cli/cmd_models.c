@@ -7,6 +7,7 @@
 #include "ferlab/base/path.h"
 #include "ferlab/train/duplicates.h"
 #include "ferlab/train/inference.h"
+#include "ferlab/train/model_read.h"
 #include "ferlab/train/shipped.h"
 
 #include <math.h>
@@ -21,7 +22,8 @@ struct asked {
     bool unseen, fold, force, yes;
 };
 
-static json_t *model_json(const struct model *m)
+/* read: how, NULL where it has no file or that is damaged. */
+static json_t *model_json(const struct model *m, const struct model_read *read)
 {
     json_t *j = json_object();
     json_object_set_new(j, "id", json_integer(m->id));
@@ -37,10 +39,11 @@ static json_t *model_json(const struct model *m)
     json_object_set_new(j, "predictions", json_integer(m->predictions));
     json_object_set_new(j, "digest", m->folds > 0 ? json_null() : json_text(m->digest));
     json_object_set_new(j, "folds", json_integer(m->folds));
+    json_object_set_new(j, "reading", read != NULL ? model_read_json(read) : json_null());
     return j;
 }
 
-static void print_model(const struct model *m)
+static void print_model(const struct model *m, const char *read)
 {
     char valid[16] = "-";
     if (!isnan(m->valid_accuracy))
@@ -50,16 +53,30 @@ static void print_model(const struct model *m)
     if (m->folds > 0)
         printf(", %lld folds", (long long)m->folds);
     putchar('\n');
+    if (read != NULL)
+        printf("%8sread as %s\n", "", read);
 }
 
-static void print_models(const struct cli *cli, const struct model *models, size_t count)
+static void print_model_array(struct workspace *ws, const struct model *models, size_t count)
 {
     struct json_stream stream;
+    struct arena arena = {0};
+    json_stream_begin(&stream, stdout);
+    for (size_t i = 0; i < count; i++) {
+        struct model_read read;
+        bool known = model_read(ws, &models[i], &arena, &read, NULL);
+        json_stream_add(&stream, model_json(&models[i], known ? &read : NULL));
+    }
+    json_stream_end(&stream);
+    arena_free(&arena);
+}
+
+static void print_models(const struct cli *cli, struct workspace *ws, const struct model *models,
+                         size_t count)
+{
+    struct arena arena = {0};
     if (cli->json) {
-        json_stream_begin(&stream, stdout);
-        for (size_t i = 0; i < count; i++)
-            json_stream_add(&stream, model_json(&models[i]));
-        json_stream_end(&stream);
+        print_model_array(ws, models, count);
         return;
     }
     if (count == 0) {
@@ -68,8 +85,12 @@ static void print_models(const struct cli *cli, const struct model *models, size
     }
     printf("  %4s  %-20s  %8s  %10s  %11s  %-20s  %s\n", "id", "name", "valid", "parameters", "predictions",
            "created", "architecture");
-    for (size_t i = 0; i < count; i++)
-        print_model(&models[i]);
+    for (size_t i = 0; i < count; i++) {
+        struct model_read read;
+        bool known = model_read(ws, &models[i], &arena, &read, NULL);
+        print_model(&models[i], known ? model_read_text(&read, &arena) : NULL);
+    }
+    arena_free(&arena);
 }
 
 static int open_for_models(const struct cli *cli, enum workspace_mode mode, struct workspace **ws)
@@ -79,10 +100,10 @@ static int open_for_models(const struct cli *cli, enum workspace_mode mode, stru
 }
 
 /* What a subcommand did, and the model it did it to. */
-static void report(const struct cli *cli, const struct model *m, const char *done)
+static void report(const struct cli *cli, struct workspace *ws, const struct model *m, const char *done)
 {
     if (cli->json)
-        print_models(cli, m, 1);
+        print_model_array(ws, m, 1);
     else if (!cli->quiet)
         printf("%s %s\n", done, m->name);
 }
@@ -113,15 +134,16 @@ static bool use_model(const struct cli *cli, struct workspace *ws, char **words,
     bool fine = model_resolve(ws, words[0], &id, e) && predictions_complete(ws, id, NULL, cli->quiet, e) &&
                 duplicates_complete(ws, 0, e) && model_use(ws, id, e) && model_by_id(ws, id, &arena, &m, e);
     if (fine)
-        report(cli, &m, "the current model is now");
+        report(cli, ws, &m, "the current model is now");
     arena_free(&arena);
     return fine;
 }
 
-static void report_imported(const struct cli *cli, const struct model *m, const char *told)
+static void report_imported(const struct cli *cli, struct workspace *ws, const struct model *m,
+                            const char *told)
 {
     char program[CLI_PROGRAM];
-    report(cli, m, "imported");
+    report(cli, ws, m, "imported");
     if (cli->json || cli->quiet)
         return;
     if (told != NULL)
@@ -139,7 +161,7 @@ static bool import_model(const struct cli *cli, struct workspace *ws, char **wor
     bool fine = model_import(ws, words[0], asked->name, asked->unseen, &asked->reading, &id, &told, e) &&
                 model_by_id(ws, id, &arena, &m, e);
     if (fine)
-        report_imported(cli, &m, told);
+        report_imported(cli, ws, &m, told);
     free(told);
     arena_free(&arena);
     return fine;
@@ -170,7 +192,7 @@ static bool export_model(const struct cli *cli, struct workspace *ws, char **wor
     bool fine = model_by_name(ws, words[0], &arena, &m, e) && model_onnx(ws, m.id, &bytes, &size, e) &&
                 (!asked->fold || fold(&bytes, &size, m.name, e)) && file_write(words[1], bytes, size, e);
     if (fine)
-        report(cli, &m, "exported");
+        report(cli, ws, &m, "exported");
     free(bytes);
     arena_free(&arena);
     return fine;
@@ -204,7 +226,7 @@ static bool report_successor(const struct cli *cli, struct workspace *ws, struct
     else if (!model_by_id(ws, current, arena, &m, e))
         return false;
     else
-        report(cli, &m, "the current model is now");
+        report(cli, ws, &m, "the current model is now");
     return true;
 }
 
@@ -216,7 +238,7 @@ static bool remove_model(const struct cli *cli, struct workspace *ws, char **wor
     bool fine = model_by_name(ws, words[0], &arena, &m, e) && confirm_removal(&m, asked, e) &&
                 model_remove(ws, m.id, e);
     if (fine)
-        report(cli, &m, "removed");
+        report(cli, ws, &m, "removed");
     fine = fine && (!m.current || report_successor(cli, ws, &arena, e));
     arena_free(&arena);
     return fine;
@@ -277,7 +299,7 @@ int cmd_models(struct cli *cli, int argc, char **argv)
     struct model *models;
     size_t count;
     if (models_list(ws, &arena, &models, &count, &e))
-        print_models(cli, models, count);
+        print_models(cli, ws, models, count);
     else
         status = cli_fail(&e);
     arena_free(&arena);

@@ -23,7 +23,7 @@ struct act {
 struct request {
     struct cli *cli;
     const struct act *act;
-    const char *where, *model, *rule;
+    const char *where, *model, *beside, *rule;
     bool yes;
     char **words; /* ids or names */
     size_t word_count;
@@ -230,7 +230,8 @@ static int run_with_columns(const struct request *q)
     struct cli_data data;
     struct batch batch = {0};
     int status;
-    struct cli_asked asked = {.rule = q->rule, .model = q->model, .where = q->where, .write = true};
+    struct cli_asked asked = {
+        .rule = q->rule, .model = q->model, .beside = q->beside, .where = q->where, .write = true};
     if (!cli_open(q->cli, &asked, &data, &status))
         return status;
     bool collected =
@@ -348,6 +349,8 @@ static int review(struct cli *cli, const struct act *act, int argc, char **argv)
         {"where", OPTION_TEXT, &q.where, "FILTER", "all samples that the filter picks, instead of ids", 0, 0},
         {"yes", OPTION_FLAG, &q.yes, NULL, "do not ask", 0, 0},
         {"model", OPTION_TEXT, &q.model, "M", "whose predictions the filter means", 0, 0},
+        {"beside", OPTION_TEXT, &q.beside, "M", "a second model, of which flip:, beside: and former: speak",
+         0, 0},
         {"rule", OPTION_TEXT, &q.rule, "R", "the rule behind the crowd's labels; majority", 0, 0},
         {"", OPTION_NOTE, NULL, NULL,
          "An ID is a sample's number, or its name where only one split has it. Reviews are signed with\n"

@@ -31,6 +31,7 @@ static json_t *document(const char *name, const struct reviewer *r, const struct
     json_object_set_new(d, "last", json_text(r->last));
     json_object_set_new(d, "active_seconds", json_number(r->pace.seconds));
     json_object_set_new(d, "decisions_per_hour", json_number(pace_per_hour(&r->pace)));
+    json_object_set_new(d, "rule", json_text(rule_name(c->rule)));
     json_object_set_new(d, "crowd", ratings_document(&r->crowd));
     json_object_set_new(model, "name", c->model != 0 ? json_text(c->model_name) : json_null());
     json_object_set_new(d, "model", model);
@@ -54,14 +55,15 @@ static void print_ratings(const char *name, const struct ratings *r)
 
 static void print(const char *name, const struct reviewer *r, const struct columns *c)
 {
-    char shown[SHOWN_MAX], model[80], span[16];
+    char shown[SHOWN_MAX], model[80], crowd[40], span[16];
     printf("%s: %lld decisions on %lld faces, %lld of them other than the crowd's\n",
            str_escape(shown, sizeof shown, name), (long long)r->decisions, (long long)r->faces,
            (long long)r->changed);
     if (!isnan(pace_per_hour(&r->pace)))
         printf("  %.0f an hour in %s of work\n", pace_per_hour(&r->pace), clock_span(span, r->pace.seconds));
     snprintf(model, sizeof model, "model %.60s", c->model_name);
-    print_ratings("crowd", &r->crowd);
+    snprintf(crowd, sizeof crowd, "crowd, %s", rule_name(c->rule));
+    print_ratings(crowd, &r->crowd);
     print_ratings(model, &r->model);
     print_ratings("blind, crowd", &r->blind_crowd);
     print_ratings("blind, model", &r->blind_model);
@@ -100,15 +102,15 @@ int cmd_stats(struct cli *cli, int argc, char **argv)
     const struct option_row options[] = {
         {"reviewer", OPTION_TEXT, &reviewer, "NAME", "this one; all", 0, 0},
         {"model", OPTION_TEXT, &asked.model, "M", "whom to compare with; the current model", 0, 0},
+        {"rule", OPTION_TEXT, &asked.rule, "R", "the rule behind the crowd's labels; majority", 0, 0},
         {"", OPTION_NOTE, NULL, NULL,
          "Decisions are labels, accepts and edited votes that stand. Of each face the latest counts, against "
          "the crowd's\n"
-         "majority and against the model where it was not trained on the face, with Cohen's kappa; self: "
-         "faces "
-         "put back in\n"
-         "a queue, the decision before against the one after. An hour is one of work: gaps above two minutes "
-         "do not count,\n"
-         "and one command for many samples is one decision.",
+         "label under the rule and against the model where it was not trained on the face, with Cohen's "
+         "kappa; self: faces\n"
+         "put back in a queue, the decision before against the one after. An hour is one of work: gaps above "
+         "two minutes\n"
+         "do not count, and one command for many samples is one decision.",
          0, 0},
         {0},
     };

@@ -64,12 +64,14 @@ struct classifier *classifier_create(const char *arch, int input_size, uint64_t 
     return c;
 }
 
-/* By the engine where it can: unless somebody says what the outputs are, which the engine would not heed. */
+/* By the engine where it can: unless somebody says what the outputs are, which the engine would not heed. Of
+ * our own files it need not. */
 static bool load_model(struct classifier *c, const void *bytes, size_t size,
                        const struct model_reading *asked, struct err *e)
 {
     struct network *net = NULL;
-    if ((asked == NULL || asked->output == NULL) && !model_input_says_output(bytes, size))
+    bool says = (asked != NULL && asked->output != NULL) || model_input_says_output(bytes, size);
+    if (!says || model_input_notes_own(bytes, size))
         net = onnx_read(bytes, size, c->name, e);
     struct graph *g = net == NULL ? graph_load(bytes, size, c->name, e) : NULL;
     if (net != NULL)

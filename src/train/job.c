@@ -322,7 +322,7 @@ static int open_work_log(const struct work *w, const char *workspace, const char
     if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && ftruncate(fd, 0) == 0)
         return fd;
     if (fd >= 0 && errno == EWOULDBLOCK)
-        err_set(e, ERR_INPUT, "%s: its %s are being computed already", model, w->what);
+        err_set(e, ERR_BUSY, "%s: its %s are being computed already", model, w->what);
     else
         err_errno(e, log, "write", "make room, or choose a folder you may write to");
     if (fd >= 0)

@@ -83,6 +83,15 @@ static void guess_scale(struct decision *d)
     }
 }
 
+bool model_input_notes_own(const void *bytes, size_t size)
+{
+    static const char own[] = "standardised per image"; /* as onnx_write notes it */
+    char *input = onnx_note_read(bytes, size, "input");
+    bool is = input != NULL && strncmp(input, own, strlen(own)) == 0;
+    free(input);
+    return is;
+}
+
 static bool decide_scale(struct decision *d, const char *asked)
 {
     char *word = said(d, asked, "ferlab.scale");
@@ -91,12 +100,10 @@ static bool decide_scale(struct decision *d, const char *asked)
         free(word);
         return fine;
     }
-    char *own = onnx_note_read(d->bytes, d->size, "input"); /* what onnx_write notes */
-    if (own && strncmp(own, "standardised per image", strlen("standardised per image")) == 0)
+    if (model_input_notes_own(d->bytes, d->size))
         d->in->scale = SCALE_STANDARD;
     else
         guess_scale(d);
-    free(own);
     return true;
 }
 
@@ -220,6 +227,58 @@ static bool decide_classes(struct decision *d, const char *asked)
     return true;
 }
 
+const char *model_input_scale(const struct model_input *in)
+{
+    return scales[in->scale];
+}
+
+/* ---- files of our own ---- */
+
+static bool contradicts(struct decision *d, const char *what, const char *noted, const char *asked)
+{
+    if (asked == NULL)
+        return false;
+    err_fill(d->err, ERR_USAGE,
+             "%s: ferlab wrote this file, and it says %s %.200s, but --%s says %.200s; leave the option out",
+             d->name, what, noted, what, asked);
+    return true;
+}
+
+static bool all_are(const float *numbers, float value)
+{
+    bool are = true;
+    for (int i = 0; i < CHANNELS_AT_MOST; i++)
+        are &= numbers[i] == value;
+    return are;
+}
+
+/* Whether what was asked would give the same outputs to other emotions than the file does. */
+static bool classes_differ(struct decision *d, const char *noted)
+{
+    struct model_input by_file = *d->in;
+    struct decision other = *d;
+    char names[CLASS_NAMES_MAX];
+    snprintf(names, sizeof names, "%s", noted);
+    other.in = &by_file;
+    return !parse_classes(&other, names) || memcmp(by_file.output, d->in->output, sizeof by_file.output) != 0;
+}
+
+/* The file of a network of our own knows how it was trained: read otherwise it would only be wrong. */
+static bool check_own(struct decision *d, const struct model_reading *asked)
+{
+    char *classes = onnx_note_read(d->bytes, d->size, "classes");
+    bool wrong = model_input_notes_own(d->bytes, d->size) &&
+                 ((d->in->scale != SCALE_STANDARD && contradicts(d, "scale", "standard", asked->scale)) ||
+                  (!all_are(d->in->mean, 0) && contradicts(d, "mean", "0", asked->mean)) ||
+                  (!all_are(d->in->deviation, 1) && contradicts(d, "std", "1", asked->deviation)) ||
+                  (asked->output != NULL && strcmp(asked->output, "probabilities") != 0 &&
+                   contradicts(d, "output", "probabilities", asked->output)) ||
+                  (asked->classes != NULL && classes != NULL && classes_differ(d, classes) &&
+                   contradicts(d, "classes", classes, asked->classes)));
+    free(classes);
+    return !wrong;
+}
+
 struct model_input model_input_own(void)
 {
     struct model_input in = {.scale = SCALE_STANDARD, .classes = EMOTION_COUNT, .own = true};
@@ -247,7 +306,7 @@ bool model_input_decide(const void *bytes, size_t size, const char *name, const 
     if (!decide_scale(&d, asked->scale) ||
         !decide_numbers(&d, asked->mean, "ferlab.mean", -1e6, 0.0f, out->mean) ||
         !decide_numbers(&d, asked->deviation, "ferlab.std", 1e-6, 1.0f, out->deviation) ||
-        !decide_output(&d, asked->output) || !decide_classes(&d, asked->classes))
+        !decide_output(&d, asked->output) || !decide_classes(&d, asked->classes) || !check_own(&d, asked))
         return false;
     out->own = facts->engine && facts->classes == EMOTION_COUNT && out->scale == SCALE_STANDARD;
     for (int i = 0; i < CHANNELS_AT_MOST; i++)

@@ -30,12 +30,19 @@ struct model_facts {
     enum graph_ending ending;
 };
 
-/* told is the caller's to free, even after failure. */
+/* What is asked goes before what the file notes, but for files that ferlab wrote of its own networks: what
+ * contradicts these is refused. told is the caller's to free, even after failure. */
 bool model_input_decide(const void *bytes, size_t size, const char *name, const struct model_facts *facts,
                         const struct model_reading *asked, struct model_input *out, struct err *e);
 
+/* raw, unit or standard. */
+const char *model_input_scale(const struct model_input *in);
+
 /* Of a network of our own in training. */
 struct model_input model_input_own(void);
+
+/* Whether the file is one of ferlab's own networks as it was written, standardised pixels and all. */
+bool model_input_notes_own(const void *bytes, size_t size);
 
 /* Whether the file notes what its outputs mean. */
 bool model_input_says_output(const void *bytes, size_t size);

@@ -31,7 +31,7 @@ const struct embeddings *app_embeddings(struct app *app)
     return app->embeddings != NULL && app->embeddings->known > 0 ? app->embeddings : NULL;
 }
 
-/* A process for what lacks, unless it runs. */
+/* A process for what lacks, unless one runs, of this workbench or another: that is watched then. */
 static void compute(struct app *app)
 {
     const struct columns *c = app->columns;
@@ -43,7 +43,7 @@ static void compute(struct app *app)
                      "%s may only be read, and what is similar by %s is not kept there; copy it to where you "
                      "may write",
                      workspace_path(app->workspace), c->model_name);
-    else if (!job_start_embeddings(workspace_path(app->workspace), c->model_name, &e))
+    else if (!job_start_embeddings(workspace_path(app->workspace), c->model_name, &e) && e.code != ERR_BUSY)
         app_complain(app, "%s", e.text);
     else
         app->embedding = c->model;

@@ -208,6 +208,7 @@ static void fit_again(struct app *app, struct map_view *v)
     v->stale = true;
 }
 
+/* Where another window refines it, that is watched. */
 static void refine(struct app *app, struct map_view *v)
 {
     struct err e;
@@ -216,7 +217,8 @@ static void refine(struct app *app, struct map_view *v)
                      workspace_path(app->workspace));
     else if (v->refining)
         app_message(app, "the map is being refined already");
-    else if (!job_start_map(workspace_path(app->workspace), app->columns->model_name, &e))
+    else if (!job_start_map(workspace_path(app->workspace), app->columns->model_name, &e) &&
+             e.code != ERR_BUSY)
         app_complain(app, "%s", e.text);
     else
         v->refining = true;

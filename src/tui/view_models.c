@@ -7,6 +7,7 @@
 
 #include "ferlab/store/beside.h"
 #include "ferlab/train/job.h"
+#include "ferlab/train/model_read.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -19,6 +20,10 @@ struct models_view {
     int model, run; /* selected: models in the order shown, runs with 0 the newest */
 
     struct metrics metrics; /* of the model in use, on the validation split */
+
+    struct arena arena; /* of read */
+    int64_t read_model; /* whose reading that is; 0: none yet */
+    const char *read;   /* how it is read, NULL where that is not known */
 };
 
 struct layout {
@@ -35,10 +40,10 @@ static struct layout layout_now(void)
 {
     int rows = draw_last(), gap = draw_rows() >= 34 ? 1 : 0;
     struct layout l = {.models = 1 + gap};
-    int rest = rows - l.models - 2 - 3 - 3 * gap; /* headings, detail, failure */
+    int rest = rows - l.models - 2 - 4 - 3 * gap; /* headings, detail, failure */
     l.model_rows = clamp(rest / 2, 3, 40);
     l.detail = l.models + 1 + l.model_rows + gap;
-    l.runs = l.detail + 2 + gap;
+    l.runs = l.detail + 3 + gap;
     l.run_rows = clamp(rows - l.runs - 2 - gap, 2, 60);
     return l;
 }
@@ -89,8 +94,10 @@ static bool models_open(struct app *app, void **state)
 
 static void models_close(struct app *app, void *state)
 {
+    struct models_view *v = state;
     (void)app;
-    free(state);
+    arena_free(&v->arena);
+    free(v);
 }
 
 static void models_clamp(const struct app *app, struct models_view *v)
@@ -202,34 +209,49 @@ static void draw_models(const struct app *app, const struct models_view *v, cons
     }
 }
 
-static void draw_detail(const struct app *app, const struct models_view *v, const struct layout *l)
+/* How the selected model is read. Its file does not change, so that it is read once for each selection. */
+static const char *find_reading(const struct app *app, struct models_view *v, const struct model *m)
+{
+    struct model_read read;
+    struct err e;
+    if (v->read_model == m->id)
+        return v->read;
+    arena_free(&v->arena);
+    v->read_model = m->id;
+    v->read = model_read(app->workspace, m, &v->arena, &read, &e) ? model_read_text(&read, &v->arena) : NULL;
+    return v->read;
+}
+
+static void draw_detail(const struct app *app, struct models_view *v, const struct layout *l)
 {
     const struct model *m = model_shown(app, v->model);
     char text[NUMBER_TEXT], count[NUMBER_TEXT];
     if (m == NULL)
         return;
+    const char *read = find_reading(app, v, m);
+    if (read != NULL)
+        draw_text(l->detail + 1, 1, draw_columns() - 2, STYLE_DIM, "read as %s", read);
     if (m->folds > 0)
         draw_text(l->detail, 1, draw_columns() - 2, STYLE_DIM,
                   "%s: what %" PRId64 " models said, each of the faces that it did not see; no file, %s",
                   m->name, m->folds, m->arch);
     else
-        draw_text(l->detail, 1, draw_columns() - 2, STYLE_DIM,
-                  "%s: %s, input %" PRId64 "x%" PRId64 ", sha256 %.12s", m->name, m->arch, m->input_size,
-                  m->input_size, m->digest);
+        draw_text(l->detail, 1, draw_columns() - 2, STYLE_DIM, "%s: %s, sha256 %.12s", m->name, m->arch,
+                  m->digest);
     if (m->id == app->predicting) {
-        draw_text(l->detail + 1, 1, 0, STYLE_ACCENT, "predicting: %s",
+        draw_text(l->detail + 2, 1, 0, STYLE_ACCENT, "predicting: %s",
                   app->predicting_line[0] != '\0' ? app->predicting_line : "it begins");
     } else if (app_unpredicted(app, m->id) > 0) {
-        draw_text(l->detail + 1, 1, 0, STYLE_DIM, "⏎ or p computes the %s predictions it lacks, then uses it",
+        draw_text(l->detail + 2, 1, 0, STYLE_DIM, "⏎ or p computes the %s predictions it lacks, then uses it",
                   draw_count(count, app_unpredicted(app, m->id)));
     } else if (m->id == app->columns->model && v->metrics.count > 0) {
-        int at = 1 + draw_text(l->detail + 1, 1, 0, STYLE_ACCENT, "● in use");
-        at += draw_text(l->detail + 1, at, 0, STYLE_NORMAL, "   on %s validation faces: accuracy %s",
+        int at = 1 + draw_text(l->detail + 2, 1, 0, STYLE_ACCENT, "● in use");
+        at += draw_text(l->detail + 2, at, 0, STYLE_NORMAL, "   on %s validation faces: accuracy %s",
                         draw_count(count, v->metrics.count), number_percent(text, v->metrics.accuracy));
-        draw_text(l->detail + 1, at, 0, STYLE_NORMAL, ", macro F1 %s",
+        draw_text(l->detail + 2, at, 0, STYLE_NORMAL, ", macro F1 %s",
                   number_fraction(text, v->metrics.macro_f1));
     } else if (m->id != app->columns->model) {
-        draw_text(l->detail + 1, 1, 0, STYLE_DIM,
+        draw_text(l->detail + 2, 1, 0, STYLE_DIM,
                   "⏎ uses it: predictions, scores and filters will speak of it");
     }
 }
@@ -251,7 +273,7 @@ static void draw_run_detail(const struct app *app, const struct models_view *v, 
 
 static void models_draw(struct app *app, void *state)
 {
-    const struct models_view *v = state;
+    struct models_view *v = state;
     struct layout l = layout_now();
     draw_models(app, v, &l);
     draw_detail(app, v, &l);

@@ -4,6 +4,9 @@
 
 #include "ferlab/store/embeddings.h"
 
+#include <sys/file.h>
+#include <sys/stat.h>
+
 static struct fixture f;
 
 /* Samples on an ellipse in a plane of their own, in the order of their ids: sample 75 at one end of its long
@@ -186,6 +189,41 @@ static void test_without_embeddings_it_says_what_it_waits_for(void **state)
     expect_text(s, "row 1 of");
 }
 
+/* A log that is locked as by the process that writes it. */
+static FILE *lock_log(const char *word)
+{
+    char path[PATH_MAX + 64];
+    snprintf(path, sizeof path, "%s.runs", f.workspace);
+    mkdir(path, 0777);
+    snprintf(path, sizeof path, "%s.runs/%s-fixture.log", f.workspace, word);
+    FILE *log = fopen(path, "w");
+    assert_non_null(log);
+    assert_int_equal(flock(fileno(log), LOCK_EX), 0);
+    return log;
+}
+
+/* Another window's process is waited for like one's own. */
+static void test_what_another_window_computes_is_watched(void **state)
+{
+    (void)state;
+    FILE *log = lock_log("embed");
+    struct screen *s = fixture_start(&f, &full_screen, "");
+    type_keys(s, "y");
+    fputs("embed: 100 of 300 faces\n", log);
+    fflush(log);
+    expect_text(s, "100 of 300 faces");
+    assert_false(screen_has(s, "computed already"));
+    fclose(log);
+    log = lock_log("map");
+    s = open_map(&full_screen, "");
+    fputs("map: round 7\n", log);
+    fflush(log);
+    type_keys(s, "R");
+    expect_text(s, "the map is being refined");
+    expect_text(s, "round 7");
+    fclose(log);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +236,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_it_works_at_80_by_24_and_without_pixels, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refining_is_a_process_whose_result_is_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(test_without_embeddings_it_says_what_it_waits_for, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_another_window_computes_is_watched, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -80,6 +80,7 @@ static void test_lists_models_and_runs(void **state)
     expect_text(s, "  older");
     expect_text(s, "8,P,8");
     expect_text(s, "in use");
+    expect_text(s, "read as 48x48 gray, standard; probabilities of the eight emotions");
     expect_text(s, "macro F1");
     expect_text(s, "best valid");
     expect_text(s, "done");

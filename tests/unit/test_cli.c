@@ -543,6 +543,8 @@ static void test_stats_count_the_latest_decision_of_each_face(void **state)
     json_decref(run_ferlab_json("label", "3", "fear", "--json", NULL));
     json_decref(run_ferlab_json("undo", "--json", NULL));
     json_t *all = run_ferlab_json("stats", "--json", NULL), *ana = json_array_get(all, 0);
+    json_t *ruled = run_ferlab_json("stats", "--rule", "distribution", "--json", NULL),
+           *same = json_array_get(ruled, 0);
     unsetenv("FERLAB_REVIEWER");
     assert_int_equal(json_array_size(all), 1); /* what ben did is undone */
     assert_string_equal(word(ana, "reviewer"), "ana");
@@ -555,7 +557,12 @@ static void test_stats_count_the_latest_decision_of_each_face(void **state)
     assert_float_equal(real(ana, "crowd", "kappa"), (2.0 / 3 - 1.0 / 3) / (1 - 1.0 / 3), 1e-12);
     assert_int_equal((int)real(ana, "model", "faces"), 0);
     assert_true(json_is_null(json_object_get(json_object_get(ana, "self"), "kappa")));
+    assert_string_equal(word(ana, "rule"), "majority");
+    assert_string_equal(word(same, "rule"), "distribution");
+    assert_int_equal((int)real(same, "crowd", "faces"), 4); /* it is of one mind there */
+    json_decref(ruled);
     json_decref(all);
+    EXPECT_FAILURE(2, "there is no rule 'loudest'", "stats", "--rule", "loudest");
 }
 
 static void test_the_test_split_is_frozen_until_unlocked(void **state)

@@ -307,7 +307,21 @@ static void test_models_are_told(void **state)
     assert_int_equal(number(m, "predictions"), FACES);
     assert_true(number(m, "parameters") > 0 && number(m, "valid_accuracy") >= 0 && number(m, "id") > 0);
     assert_int_equal(strlen(text(m, "created")), 20);
+    json_t *read = json_object_get(m, "reading"), *classes = json_object_get(read, "classes");
+    assert_int_equal(number(read, "size"), 48);
+    assert_int_equal(number(read, "channels"), 1);
+    assert_string_equal(text(read, "scale"), "standard");
+    assert_float_equal(json_number_value(json_array_get(json_object_get(read, "mean"), 0)), 0, 0);
+    assert_float_equal(json_number_value(json_array_get(json_object_get(read, "std"), 0)), 1, 0);
+    assert_string_equal(text(read, "output"), "probabilities");
+    assert_int_equal(json_array_size(classes), 8);
+    assert_string_equal(json_string_value(json_array_get(classes, 6)), "fear");
     json_decref(j);
+    struct output o;
+    run_ferlab(&o, "-w", ws, "models", NULL);
+    assert_non_null(
+        strstr(o.out, "\n        read as 48x48 gray, standard; probabilities of the eight emotions\n"));
+    output_free(&o);
     EXPECT(2, "type 'ferlab model use small'", "-w", ws, "models", "use", "small");
     EXPECT(2, "type 'ferlab model export NAME FILE'", "-w", ws, "models", "export");
 }
@@ -326,6 +340,28 @@ static void test_exported_model_comes_back_the_same(void **state)
     assert_true(json_equal(json_object_get(before, "confusion"), json_object_get(by_path, "confusion")));
     json_decref(by_path);
     json_decref(before);
+}
+
+/* A file of ferlab's own says how it is read. */
+static void test_import_options_may_not_contradict_our_own_file(void **state)
+{
+    (void)state;
+    char file[PATH_MAX];
+    snprintf(file, sizeof file, "%s", in_dir("own.onnx"));
+    json_decref(run_ferlab_json("-w", ws, "model", "export", "small", file, "--json", NULL));
+    EXPECT(2, "it says scale standard, but --scale says raw; leave the option out", "-w", ws, "model",
+           "import", file, "--scale", "raw");
+    EXPECT(2, "it says mean 0, but --mean says 0.5", "-w", ws, "model", "import", file, "--mean", "0.5");
+    EXPECT(2, "it says std 1, but --std says 2", "-w", ws, "model", "import", file, "--std", "2");
+    EXPECT(2, "but --output says logits", "-w", ws, "model", "import", file, "--output", "logits");
+    EXPECT(2, "it says classes neutral,happiness,surprise,", "-w", ws, "model", "import", file, "--classes",
+           "happy,neutral,surprise,sadness,anger,disgust,fear,contempt");
+    json_t *j = run_ferlab_json("-w", ws, "model", "import", file, "--name", "agreed", "--scale", "standard",
+                                "--mean", "0", "--std", "1", "--output", "probabilities", "--classes",
+                                "neutral,happy,surprise,sad,angry,disgust,fear,contempt", "--json", NULL);
+    assert_string_equal(text(json_array_get(j, 0), "name"), "agreed");
+    json_decref(j);
+    json_decref(run_ferlab_json("-w", ws, "model", "remove", "agreed", "--yes", "--json", NULL));
 }
 
 /* A gray square with a bright half, as PGM. */
@@ -553,6 +589,7 @@ int main(void)
         cmocka_unit_test(test_eval_refuses_what_it_cannot_mean),
         cmocka_unit_test(test_models_are_told),
         cmocka_unit_test(test_exported_model_comes_back_the_same),
+        cmocka_unit_test(test_import_options_may_not_contradict_our_own_file),
         cmocka_unit_test(test_folded_export_predicts_the_same_and_keeps_its_notes),
         cmocka_unit_test(test_use_and_remove_change_the_current_model),
         cmocka_unit_test(test_imported_model_predicts_what_is_asked_for),

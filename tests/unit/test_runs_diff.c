@@ -250,6 +250,11 @@ static void test_list_beside_a_second_model(void **state)
     j = run_ferlab_json("-w", p.f.path, "list", "--beside", "first", "former!=label", "--json", NULL);
     assert_int_equal(json_array_size(j), 4);
     json_decref(j);
+    j = run_ferlab_json("-w", p.f.path, "flag", "--beside", "first", "--where", "split:valid flip:fixed",
+                        "--yes", "--json", NULL);
+    assert_int_equal(json_array_size(j), 1);
+    assert_int_equal(integer(json_array_get(j, 0), "sample"), 9);
+    json_decref(j);
     run_ferlab(&o, "-w", p.f.path, "list", "flip:fixed", NULL);
     assert_int_equal(o.status, 2);
     assert_non_null(

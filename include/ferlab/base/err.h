@@ -14,7 +14,7 @@ enum err_code {
     ERR_INPUT,       /* a file or value from outside is wrong */
     ERR_IO,          /* the operating system refused */
     ERR_SPACE,       /* disk full */
-    ERR_BUSY,        /* another process holds the workspace */
+    ERR_BUSY,        /* another process holds the workspace, or does the same already */
     ERR_MEMORY,      /* out of memory */
     ERR_INTERRUPTED, /* the user stopped it */
 };
