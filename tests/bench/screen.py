@@ -80,6 +80,15 @@ class Workbench:
         got, last = self.read(0.5)
         return ((last - start) * 1000, len(got)) if got else None
 
+    def pictures(self, key):
+        """Milliseconds from the key to the last byte of the frame that brings pictures; NaN where none came."""
+        start, last, seen = time.perf_counter(), 0, b""
+        os.write(self.fd, key)
+        while b"q\"1;1" not in seen and time.perf_counter() < start + 5:
+            part, last = self.read(0.5)
+            seen += part
+        return (last - start) * 1000 if b"q\"1;1" in seen else float("nan")
+
     def resident(self):
         with open(f"/proc/{self.pid}/status", encoding="ascii") as status:
             return int(re.search(r"VmRSS:\s+(\d+)", status.read()).group(1)) / 1024
@@ -110,19 +119,16 @@ def measure(bench, name, keys, count):
           f" {percentile(sizes, 0.5) / 1000:9.1f} kB")
 
 
-def report(name, result):
-    print(f"{name:34} {result[0]:8.1f} ms" if result else f"{name:34} nothing was drawn")
-
-
-def measure_after(bench, name, key, back, count):
-    """As measure, with keys in between that are not measured."""
+def measure_pictures(bench, name, key, back, count):
+    """From `key` to the last byte of its first pictures, and the keys `back` that are not measured: the first time, which
+    reads and computes what is not yet in memory, and the others."""
     times = []
     for _ in range(count):
-        result = bench.key(key)
-        times += [result[0]] if result else []
+        times.append(bench.pictures(key))
         for other in back:
             bench.key(bytes([other]))
-    print(f"{name:34} {percentile(times, 0.5):8.1f} {'':8} {max(times):8.1f} ms")
+    print(f"{name + ', the first time':34} {times[0]:8.1f} ms")
+    print(f"{name:34} {percentile(times[1:], 0.5):8.1f} {'':8} {max(times[1:]):8.1f} ms")
 
 
 def has_embeddings(workspace):
@@ -171,7 +177,7 @@ def main():
         measure(bench, "label a face and show the next", [b"2", b"3"], 50)
         bench.key(b"q")
         filters = []
-        for text in (b"", b"sort:-ent", b"split:train label:neutral sort:-ent", b"votes.neutral>=3 sort:-votes.neutral"):
+        for text in (b"id>0", b"sort:-ent", b"split:train label:neutral sort:-ent", b"votes.neutral>=3 sort:-votes.neutral"):
             bench.key(b":")
             bench.key(b"filter " + text)
             result = bench.key(b"\r")
@@ -180,15 +186,10 @@ def main():
         print(f"{'filter everything, with its page':34} {percentile(filters, 0.5):8.1f} {'':8} {max(filters):8.1f} ms")
         if has_embeddings(workspace):
             bench.key(b":")
-            bench.key(b"filter ")
+            bench.key(b"filter id>0")
             bench.key(b"\r")
-            report("alike, first", bench.key(b"S"))
-            bench.key(b"q")
-            measure_after(bench, "the faces most alike", b"S", b"qj", 20)
-            report("map, first", bench.key(b"y"))
-            bench.key(b"q")
-            measure_after(bench, "map again", b"y", b"q", 5)
-            bench.key(b"c")
+            measure_pictures(bench, "the faces most alike", b"S", b"qj", 20)
+            measure_pictures(bench, "the map", b"y", b"q", 5)
         print(f"{'resident memory':34} {bench.resident():8.1f} MiB")
         bench.leave()
 
