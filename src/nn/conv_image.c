@@ -2,7 +2,7 @@
  * gathering patches to pay; here a vector of output channels stays in registers while the taps are walked. */
 #include "layer.h"
 
-#include "simd.h"
+#include "ferlab/base/simd.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* Dense layers, and the sum over slices that ends every weight gradient. */
 #include "layer.h"
 
-#include "simd.h"
+#include "ferlab/base/simd.h"
 
 #include <string.h>
 

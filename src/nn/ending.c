@@ -1,7 +1,7 @@
 /* The bias and ReLU that follow a convolution, for outputs that are still in the cache. */
 #include "layer.h"
 
-#include "simd.h"
+#include "ferlab/base/simd.h"
 
 #include <math.h>
 

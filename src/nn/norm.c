@@ -3,7 +3,7 @@
  * double. */
 #include "layer.h"
 
-#include "simd.h"
+#include "ferlab/base/simd.h"
 
 #include <math.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #include "layer.h"
 
 #include "ferlab/base/rng.h"
-#include "simd.h"
+#include "ferlab/base/simd.h"
 
 SIMD_CLONES
 void relu_forward(size_t values, const float *x, float *y)

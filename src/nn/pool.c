@@ -1,7 +1,7 @@
 /* Pooling: 2x2 maxima and the average of a whole map. */
 #include "layer.h"
 
-#include "simd.h"
+#include "ferlab/base/simd.h"
 
 #include <math.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  *     g += decay * w;  v = momentum * v + g;  w -= rate * (g + momentum * v). */
 #include "ferlab/nn/network.h"
 
-#include "simd.h"
+#include "ferlab/base/simd.h"
 
 #include <stdlib.h>
 
