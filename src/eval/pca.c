@@ -5,6 +5,7 @@
 
 #include <cblas.h>
 #include <math.h>
+#include <omp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,15 @@ void pca_free(struct pca *p)
     *p = (struct pca){0};
 }
 
+/* A block is a millisecond's work. For so little a second thread brings nothing, and where it has to wait for a
+ * processor, the first one waits for it, for seconds on a busy machine. Returns what to give back. */
+static int hold_threads(void)
+{
+    int threads = omp_get_max_threads();
+    omp_set_num_threads(1);
+    return threads;
+}
+
 /* Whether it is not all zeros. */
 static bool take_row(const uint16_t *vector, size_t width, float *row)
 {
@@ -58,6 +68,7 @@ static void add_block(struct pca *p, size_t rows)
 void pca_add(struct pca *p, const uint16_t *vectors, size_t count)
 {
     size_t rows = 0;
+    int held = hold_threads();
     for (size_t i = 0; i < count; i++) {
         rows += take_row(vectors + i * p->width, p->width, p->rows + rows * p->width);
         if (rows == BLOCK_ROWS || (i + 1 == count && rows > 0)) {
@@ -65,6 +76,7 @@ void pca_add(struct pca *p, const uint16_t *vectors, size_t count)
             rows = 0;
         }
     }
+    omp_set_num_threads(held);
 }
 
 static void centre(struct pca *p)
@@ -151,8 +163,10 @@ void pca_find_axes(struct pca *p)
             axis[k] = a == 0 ? 1 : (float)sin(1.0 + (double)k);
         normalise(axis, p->width, a);
     }
+    int held = hold_threads();
     for (int round = 0; round < ROUNDS_MOST && turn(p, p->rows) > converged; round++)
         continue;
+    omp_set_num_threads(held);
     for (size_t a = 0; a < PCA_AXES; a++)
         choose_sign(p->axes + a * p->width, p->width);
 }
