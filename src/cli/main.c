@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #define X(name, arguments, summary) {#name, arguments, summary, cmd_##name},
@@ -136,9 +137,12 @@ static int finish_output(int status)
  * itself once more with it set. Where that fails the work is only slower. */
 static void compute_without_spinning(char **argv)
 {
-    static const char *const computing[] = {"train", "demo", "bench", "eval", "predict", "model"};
-    if (getenv("OMP_WAIT_POLICY") || getenv("GOMP_SPINCOUNT"))
+    static const char *const computing[] = {"train",   "demo",  "bench", "eval",
+                                            "predict", "model", "embed", "report"};
+    if (getenv("OMP_WAIT_POLICY") || getenv("GOMP_SPINCOUNT")) {
+        prctl(PR_SET_NAME, "ferlab"); /* for top; started as below it is called "exe" */
         return;
+    }
     for (char **word = argv + 1; *word; word++)
         for (size_t i = 0; i < sizeof computing / sizeof *computing; i++)
             if (strcmp(*word, computing[i]) == 0 && setenv("OMP_WAIT_POLICY", "passive", 1) == 0) {
