@@ -106,8 +106,8 @@ int cmd_stats(struct cli *cli, int argc, char **argv)
         {"", OPTION_NOTE, NULL, NULL,
          "Decisions are labels, accepts and edited votes that stand. Of each face the latest counts, against "
          "the crowd's\n"
-         "label under the rule and against the model where it was not trained on the face, with Cohen's "
-         "kappa; self: faces\n"
+         "label under the rule and where it is an emotion against the model, if that was not trained on the\n"
+         "face, with Cohen's kappa; self: faces "
          "put back in a queue, the decision before against the one after. An hour is one of work: gaps above "
          "two minutes\n"
          "do not count, and one command for many samples is one decision.",

@@ -87,7 +87,7 @@ static void band_title(int band, char out[32])
     if (band == 0)
         snprintf(out, 32, "under 50 %%");
     else if (band == AGREEMENT_BANDS - 1)
-        snprintf(out, 32, "all");
+        snprintf(out, 32, "100\u00a0%%");
     else
         snprintf(out, 32, "%d\u2009\u2013\u2009%d\u00a0%%", low, low + 9);
 }

@@ -4,6 +4,7 @@
 #include "ferlab/base/interrupt.h"
 #include "ferlab/base/path.h"
 #include "ferlab/eval/calibration.h"
+#include "ferlab/train/duplicates.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -186,6 +187,23 @@ static bool publish(struct training *t, const struct outcome *o, enum run_state 
     return fine;
 }
 
+/* Of the models of the workspace that did better on the validation faces, the best. */
+static void say_better(struct training *t)
+{
+    struct arena arena = {0};
+    struct model *models;
+    size_t count, best = 0;
+    if (models_list(t->ws, &arena, &models, &count, NULL) && count > 0) {
+        for (size_t i = 1; i < count; i++)
+            if (!(models[best].valid_accuracy >= models[i].valid_accuracy))
+                best = i;
+        if (models[best].valid_accuracy > t->best_accuracy)
+            train_log_say(&t->log, "%s did better, %.2f %%: 'ferlab model use %s' takes it again",
+                          models[best].name, 100 * models[best].valid_accuracy, models[best].name);
+    }
+    arena_free(&arena);
+}
+
 static void say_kept(struct training *t, const struct outcome *o)
 {
     char accuracy[64] = "no validation faces, so its last epoch";
@@ -195,9 +213,19 @@ static void say_kept(struct training *t, const struct outcome *o)
     bool current = model_current(t->ws) == t->model;
     train_log_say(&t->log, "model %s: %s%s", t->recipe.name, accuracy,
                   current ? ", now the current model" : "");
+    if (current && !isnan(t->best_accuracy))
+        say_better(t);
     if (o->done < t->columns->count)
         train_log_say(&t->log, "predictions of %zu of %zu faces; the rest follows when asked for", o->done,
                       t->columns->count);
+}
+
+/* What is suspect says more where near-duplicates are known, so that they are looked for once, here too. */
+static void find_duplicates(struct training *t, enum run_state state)
+{
+    struct err why;
+    if (state == RUN_DONE && !duplicates_complete(t->ws, t->recipe.threads, &why))
+        train_log_say(&t->log, "near-duplicates were not found: %s", why.text);
 }
 
 bool training_keep(struct training *t, enum run_state state, const char *failure, struct err *e)
@@ -215,8 +243,10 @@ bool training_keep(struct training *t, enum run_state state, const char *failure
         interrupt_clear(); /* it was heeded; the next one leaves the predictions for later, as one does that
                               came when all epochs were trained */
     fine = predict_everything(t, &o, e) && publish(t, &o, state, e);
-    if (fine)
+    if (fine) {
         say_kept(t, &o);
+        find_duplicates(t, state);
+    }
     free(o.probabilities);
     free(o.in_sample);
     return fine;

@@ -38,6 +38,14 @@ static void compute(struct app *app)
     struct err e;
     if (app->embedding != 0 || app->embedding_failed == c->model)
         return;
+    if (c->model_folds > 0) {
+        app->embedding_failed = c->model;
+        app_complain(app,
+                     "%s is what the models of its folds said, and there is no file to look at faces with; m "
+                     "chooses another model",
+                     c->model_name);
+        return;
+    }
     if (app->read_only)
         app_complain(app,
                      "%s may only be read, and what is similar by %s is not kept there; copy it to where you "

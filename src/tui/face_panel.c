@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LARGEST = 9, LONGEST_BAR = 48 };
+enum { LARGEST = 9, LONGEST_BAR = 48, USUAL_VOTES = 10 };
 
 static bool has_pixels(const struct app *app)
 {
@@ -159,7 +159,8 @@ static void draw_editor(const struct face_layout *l, const struct votes_editor *
 {
     int total = votes_total(&v->counts), label = votes_label(&v->counts, rule);
     draw_classes(l, label);
-    draw_text(l->bars, l->votes, 0, STYLE_ACCENT, "edit the votes: %d", total);
+    draw_text(l->bars, l->votes, 0, total == USUAL_VOTES ? STYLE_ACCENT : STYLE_BAD, "edit the votes: %d%s",
+              total, total == USUAL_VOTES ? "" : ", not ten");
     for (int k = 0; k < CLASS_COUNT; k++) {
         int line = l->bars + 1 + k, count = v->counts.count[k];
         draw_bar(line, l->votes, l->bar_width, total > 0 ? (double)count / total : 0,
@@ -188,7 +189,9 @@ static void draw_bars(const struct app *app, const struct face_layout *l, size_t
     int total = votes_total(votes);
     bool predicted = c->prediction[row] != CLASS_NONE;
     char share[8];
-    if (total == 10)
+    if (c->edited[row] != NULL)
+        draw_text(l->bars, l->votes, l->bar_width + 5, STYLE_BOLD, "%d votes, edited", total);
+    else if (total == USUAL_VOTES)
         draw_text(l->bars, l->votes, l->bar_width + 5, STYLE_BOLD, "votes of ten");
     else if (total == 0)
         draw_text(l->bars, l->votes, l->bar_width + 5, STYLE_DIM, "no votes");
@@ -230,20 +233,22 @@ static int draw_fact(int line, int column, const char *name, const char *value, 
     return used + draw_text(line, column + used, 0, style, "%s", value) + 3;
 }
 
-/* Why the label is suspected, on two lines, the first broken at a space. */
-static void draw_reasons(const struct columns *c, size_t row, int line, int column)
+/* Why the label is suspected, broken at spaces, on so many lines at most. */
+static void draw_reasons(const struct columns *c, size_t row, int line, int column, int lines)
 {
     enum style style = c->disagreement[row] > 0 || c->issue[row] != CLASS_NONE ? STYLE_BAD : STYLE_NORMAL;
-    char reasons[REASONS_SIZE], *rest = sample_reasons(c, row, reasons), *space = NULL;
+    char reasons[REASONS_SIZE], *rest = sample_reasons(c, row, reasons);
     column += draw_text(line, column, 0, STYLE_DIM, "why ");
     int room = draw_columns() - 1 - column;
-    if ((int)strlen(rest) > room) /* plain ASCII */
-        space = memrchr(rest, ' ', (size_t)room + 1);
-    if (space != NULL)
-        *space = '\0';
-    draw_text(line, column, 0, style, "%s", rest);
-    if (space != NULL)
-        draw_text(line + 1, column, 0, style, "%s", space + 1);
+    for (int i = 0; i < lines && rest != NULL; i++) {
+        char *space = NULL;
+        if ((int)strlen(rest) > room && i + 1 < lines) /* plain ASCII */
+            space = memrchr(rest, ' ', (size_t)room + 1);
+        if (space != NULL)
+            *space = '\0';
+        draw_text(line + i, column, 0, style, "%s", rest);
+        rest = space != NULL ? space + 1 : NULL;
+    }
 }
 
 /* Where a label comes from that nobody has reviewed, or why there is none. */
@@ -278,7 +283,8 @@ static void draw_facts(const struct app *app, const struct face_panel *p, size_t
     column = l->panel;
     if (!isnan(c->entropy[row])) {
         snprintf(number, sizeof number, "%.2f", (double)c->entropy[row]);
-        column += draw_fact(line, column, "vote entropy", number, STYLE_NORMAL);
+        column += draw_fact(line, column, c->edited[row] != NULL ? "crowd's entropy" : "vote entropy", number,
+                            STYLE_NORMAL);
     }
     if (!isnan(c->divergence[row])) {
         snprintf(number, sizeof number, "%.2f", (double)c->divergence[row]);
@@ -289,7 +295,8 @@ static void draw_facts(const struct app *app, const struct face_panel *p, size_t
         draw_fact(line, column, "suspect", number, c->suspect[row] > 0.5f ? STYLE_BAD : STYLE_NORMAL);
     }
 
-    draw_reasons(c, row, ++line, l->panel);
+    bool marked = c->flagged[row] || c->tags[row] != NULL || c->note[row] != NULL;
+    draw_reasons(c, row, ++line, l->panel, marked ? 2 : 3);
 
     line += 2;
     column = l->panel;

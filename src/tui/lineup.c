@@ -210,7 +210,7 @@ bool lineup_decide(struct app *app, struct lineup *l, int64_t event)
     turn->state = TURN_DECIDED;
     turn->event = event;
     turn->blind = blind;
-    l->pace_decided += pace_step(&l->pace, clock_seconds());
+    pace_step(&l->pace, clock_seconds());
     bool fine = keep(app, l, l->at);
     count_states(l);
     lineup_next(l);

@@ -24,7 +24,6 @@ struct lineup {
     size_t frozen;                    /* faces left out: the test split is locked */
 
     struct pace pace;     /* of this sitting: decisions and skips */
-    int64_t pace_decided; /* decisions among its steps */
 };
 
 /* The queue on the present filter as it was left, its order `sort:-suspect` unless the filter has one; `anew`

@@ -302,7 +302,11 @@ static void draw_waiting(const struct app *app, const struct map_view *v)
         draw_text(line, 2, 0, STYLE_DIM, "%s looks at all faces first   %s", c->model_name,
                   app->embedding_line);
     else if (v->state == MAP_WAITING)
-        draw_text(line, 2, 0, STYLE_DIM, "%s has not looked at the faces; q goes back", c->model_name);
+        draw_text(line, 2, 0, STYLE_DIM,
+                  c->model_folds > 0
+                      ? "%s is of folds and places no faces; m chooses another model, q goes back"
+                      : "%s has not looked at the faces; q goes back",
+                  c->model_name);
     else
         draw_text(line, 2, 0, STYLE_DIM, "the map of %s is being drawn", c->model_name);
 }

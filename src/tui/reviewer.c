@@ -21,12 +21,13 @@ static void compare(struct reviewer *r, const struct columns *c, const struct de
 {
     int crowd = c->crowd[row], model = c->in_sample[row] ? CLASS_NONE : c->prediction[row];
     ratings_add(&r->crowd, d->label, crowd);
-    ratings_add(&r->model, d->label, model);
+    int emotion = class_is_emotion(d->label) ? d->label : CLASS_NONE; /* all that a model can say */
+    ratings_add(&r->model, emotion, model);
     r->changed += d->label != crowd;
     if (!d->blind)
         return;
     ratings_add(&r->blind_crowd, d->label, crowd);
-    ratings_add(&r->blind_model, d->label, model);
+    ratings_add(&r->blind_model, emotion, model);
 }
 
 /* From the newest back, so that the first decision met of a face is the latest. */

@@ -36,14 +36,14 @@ static struct strip_faces line_of(const struct lineup *l)
     return (struct strip_faces){.rows = l->rows, .count = l->count, .at = l->at, .hides = hides, .of = l};
 }
 
-/* "7.2 a minute   12:40 left"; "" before there is a pace. */
+/* "7.2 faces a minute   12:40 left"; "" before there is a pace. */
 static void describe_pace(const struct lineup *l, char *out, size_t size)
 {
     char left[16];
-    double minutes = l->pace.seconds / 60;
+    double faces = pace_per_hour(&l->pace) / 60;
     out[0] = '\0';
-    if (minutes > 0)
-        snprintf(out, size, "   %.1f a minute   %s left", (double)l->pace_decided / minutes,
+    if (!isnan(faces))
+        snprintf(out, size, "   %.1f faces a minute   %s left", faces,
                  clock_span(left, lineup_seconds_left(l)));
 }
 
