@@ -38,16 +38,13 @@ void section_suspects(struct report *r)
     html_open(h, "p");
     html_text(h, "Labels in force that are most likely wrong, of the ");
     put_count(h, (int64_t)scored);
-    html_text(h,
-              " with a score, which only faces have that the model was not trained on. \u201cRather\u201d: "
-              "what the confident joint takes it for. Look before you change one.");
+    html_text(h, " with a score, which only faces have that the model was not trained on. A label issue: "
+                 "one by the confident joint. Look before you change one.");
     html_close(h);
     html_begin(h, "div", "class='gallery'");
     for (size_t i = 0; i < count && i < most; i++) {
-        char remark[REASONS_SIZE + 64], why[REASONS_SIZE];
-        int issue = c->issue[suspects[i].row];
-        snprintf(remark, sizeof remark, "suspect %.3f%s%s: %s", suspects[i].rank,
-                 issue != CLASS_NONE ? ", rather " : "", issue != CLASS_NONE ? class_title(issue) : "",
+        char remark[REASONS_SIZE + 32], why[REASONS_SIZE];
+        snprintf(remark, sizeof remark, "suspect %.3f: %s", suspects[i].rank,
                  sample_reasons(c, suspects[i].row, why));
         faces_put(r, suspects[i].row, c->label[suspects[i].row], remark);
     }
