@@ -78,8 +78,8 @@ static int parts_width(const struct part *parts, int count)
 void caption_draw(const struct app *app, size_t row, int line, int column, int width, enum style style)
 {
     struct part parts[PARTS];
-    int count = 0, used = width + 1;
-    for (int level = 0; level <= 3 && used > width; level++) {
+    int count = 0, used = width; /* a column is left free, for the next caption begins where this one ends */
+    for (int level = 0; level <= 3 && used >= width; level++) {
         count = compose(app->columns, row, level, parts);
         used = parts_width(parts, count);
     }
