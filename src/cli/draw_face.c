@@ -31,18 +31,23 @@ static void draw(const struct caps *caps, const uint8_t *pixels, const float *he
     canvas_free(&canvas);
 }
 
-void draw_face(const uint8_t pixels[FACE_PIXELS], const float *heat)
+bool draw_caps(struct caps *caps)
 {
     const char *term = getenv("TERM");
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) || !term || strcmp(term, "dumb") == 0)
-        return;
+        return false;
     int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
-        return;
-    struct caps caps;
-    caps_query(fd, &caps);
+        return false;
+    caps_query(fd, caps);
     close(fd);
-    if (caps.graphics != GRAPHICS_NONE)
+    return caps->graphics != GRAPHICS_NONE;
+}
+
+void draw_face(const uint8_t pixels[FACE_PIXELS], const float *heat)
+{
+    struct caps caps;
+    if (draw_caps(&caps))
         draw(&caps, pixels, heat);
 }
 

@@ -3,6 +3,10 @@
 #define FERLAB_CLI_DRAW_FACE_H
 
 #include "ferlab/face/image.h"
+#include "ferlab/term/caps.h"
+
+/* Whether standard input and output are a terminal that can draw, and how. */
+bool draw_caps(struct caps *caps);
 
 /* heat: 0 to 1 of each pixel, laid over the face; NULL: none. */
 

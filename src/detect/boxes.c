@@ -27,6 +27,21 @@ void boxes_free(struct boxes *list)
     *list = (struct boxes){0};
 }
 
+/* Equals from top to bottom, so that the order does not depend on who found them first. */
+static int surer(const void *a, const void *b)
+{
+    const struct box *p = a, *q = b;
+    if (p->score != q->score)
+        return p->score > q->score ? -1 : 1;
+    return p->y != q->y ? (p->y > q->y) - (p->y < q->y) : (p->x > q->x) - (p->x < q->x);
+}
+
+void boxes_sort(struct boxes *list)
+{
+    if (list->count > 0)
+        qsort(list->items, list->count, sizeof *list->items, surer);
+}
+
 static int least(int a, int b)
 {
     return a < b ? a : b;
@@ -141,40 +156,50 @@ static void add_up(const struct boxes *list, size_t *parent, struct sum *sums)
     }
 }
 
-/* The means of classes large enough, then without those lost in others. */
-static void keep_means(struct boxes *list, const struct sum *sums, int least_neighbours, bool *lost)
+/* The means of classes large enough, in place of the list. */
+static void keep_means(struct boxes *list, const struct sum *sums, int least_neighbours)
 {
     size_t kept = 0, count = list->count;
     for (size_t i = 0; i < count; i++)
-        if (sums[i].members > 0 && sums[i].members > least_neighbours)
+        if (sums[i].members > least_neighbours)
             list->items[kept++] = mean_of(&sums[i]);
-    for (size_t i = 0; i < kept; i++) {
-        lost[i] = false;
-        for (size_t j = 0; j < kept && !lost[i]; j++)
-            lost[i] = i != j && is_lost_in(&list->items[i], &list->items[j]);
-    }
-    list->count = 0;
-    for (size_t i = 0; i < kept; i++)
-        if (!lost[i])
-            list->items[list->count++] = list->items[i];
+    list->count = kept;
 }
 
-bool boxes_group(struct boxes *list, int least_neighbours)
+bool boxes_merge(struct boxes *list, int least_neighbours)
 {
     if (list->count == 0)
         return true;
     size_t *parent = malloc(list->count * sizeof *parent);
     struct by_x *order = malloc(list->count * sizeof *order);
     struct sum *sums = calloc(list->count, sizeof *sums);
-    bool *lost = malloc(list->count * sizeof *lost), fine = parent && order && sums && lost;
+    bool fine = parent && order && sums;
     if (fine) {
         unite_alike(list, order, parent);
         add_up(list, parent, sums);
-        keep_means(list, sums, least_neighbours, lost);
+        keep_means(list, sums, least_neighbours);
     }
     free(parent);
     free(order);
     free(sums);
-    free(lost);
     return fine;
+}
+
+bool boxes_group(struct boxes *list, int least_neighbours)
+{
+    if (!boxes_merge(list, least_neighbours))
+        return false;
+    bool *lost = calloc(list->count + 1, sizeof *lost);
+    if (lost == NULL)
+        return false;
+    for (size_t i = 0; i < list->count; i++)
+        for (size_t j = 0; j < list->count && !lost[i]; j++)
+            lost[i] = i != j && is_lost_in(&list->items[i], &list->items[j]);
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++)
+        if (!lost[i])
+            list->items[kept++] = list->items[i];
+    list->count = kept;
+    free(lost);
+    return true;
 }

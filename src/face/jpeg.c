@@ -1,5 +1,6 @@
 /* JPEG by libjpeg (libjpeg-turbo on Debian), which reports errors by a jump. */
 #include "decoders.h"
+#include "exif.h"
 
 #include <setjmp.h>
 #include <stdio.h>
@@ -10,6 +11,8 @@
 
 /* A progressive file may repeat scans without end, each costing a pass over all pixels. */
 enum { MOST_SCANS = 200 };
+
+enum { EXIF_MARKER = JPEG_APP0 + 1, EXIF_MOST = 0xffff };
 
 struct reader {
     struct jpeg_decompress_struct jpeg;
@@ -62,7 +65,17 @@ static void begin(struct reader *r, const uint8_t *bytes, size_t count)
     r->progress.progress_monitor = watch_scans;
     r->jpeg.progress = &r->progress;
     jpeg_mem_src(&r->jpeg, bytes, count);
+    jpeg_save_markers(&r->jpeg, EXIF_MARKER, EXIF_MOST);
     jpeg_read_header(&r->jpeg, TRUE);
+}
+
+/* As the first segment with Exif in it says. */
+static int orientation_of(const struct reader *r)
+{
+    int orientation = 1;
+    for (jpeg_saved_marker_ptr m = r->jpeg.marker_list; m != NULL && orientation == 1; m = m->next)
+        orientation = exif_orientation(m->data, m->data_length);
+    return orientation;
 }
 
 static bool jpeg_header(const uint8_t *bytes, size_t count, int *width, int *height)
@@ -76,8 +89,9 @@ static bool jpeg_header(const uint8_t *bytes, size_t count, int *width, int *hei
         return false;
     }
     begin(&r, bytes, count);
-    *width = (int)r.jpeg.image_width;
-    *height = (int)r.jpeg.image_height;
+    bool turns = exif_turns(orientation_of(&r));
+    *width = (int)(turns ? r.jpeg.image_height : r.jpeg.image_width);
+    *height = (int)(turns ? r.jpeg.image_width : r.jpeg.image_height);
     jpeg_destroy_decompress(&r.jpeg);
     return true;
 }
@@ -96,12 +110,18 @@ static uint8_t *jpeg_pixels(const uint8_t *bytes, size_t count, int width, int h
     r.jpeg.out_color_space = JCS_GRAYSCALE;
     jpeg_start_decompress(&r.jpeg);
     while (r.jpeg.output_scanline < r.jpeg.output_height) {
-        JSAMPROW row = r.pixels + (size_t)r.jpeg.output_scanline * (size_t)width;
+        JSAMPROW row = r.pixels + (size_t)r.jpeg.output_scanline * (size_t)r.jpeg.output_width;
         jpeg_read_scanlines(&r.jpeg, &row, 1);
     }
+    int orientation = orientation_of(&r), stored_width = (int)r.jpeg.output_width,
+        stored_height = (int)r.jpeg.output_height;
     jpeg_finish_decompress(&r.jpeg);
     jpeg_destroy_decompress(&r.jpeg);
-    return r.pixels;
+    if (orientation == 1)
+        return r.pixels;
+    uint8_t *upright = exif_upright(r.pixels, stored_width, stored_height, orientation);
+    free(r.pixels);
+    return upright;
 }
 
 const struct decoder decoder_jpeg = {.header = jpeg_header, .pixels = jpeg_pixels};

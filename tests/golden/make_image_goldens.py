@@ -8,7 +8,7 @@ import os
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "images")
 os.makedirs(folder, exist_ok=True)
@@ -32,11 +32,15 @@ files = {
     "gray.pgm": (Image.fromarray(smooth), {}),
     "rgb.ppm": (Image.fromarray(colour), {}),
 }
+for orientation in range(1, 9):  # of the camera
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    files[f"exif-{orientation}.jpg"] = (Image.fromarray(smooth), {"quality": 92, "exif": exif})
 with open(os.path.join(folder, "list.txt"), "w") as out:
     for name, (image, options) in files.items():
         path = os.path.join(folder, name)
         image.save(path, **options)
-        back = Image.open(path)
+        back = ImageOps.exif_transpose(Image.open(path))
         gray = smooth if name == "deep.png" else np.array(back.convert("L"))
         gray.tofile(path + ".gray")
         print("decode", name, back.width, back.height, file=out)

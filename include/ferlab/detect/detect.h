@@ -1,0 +1,42 @@
+/* Faces in photographs: where they are, the square that a model wants of each, and whether it is any good. */
+#ifndef FERLAB_DETECT_DETECT_H
+#define FERLAB_DETECT_DETECT_H
+
+#include "ferlab/detect/box.h"
+
+#include "ferlab/base/err.h"
+#include "ferlab/face/image.h"
+
+struct detector;
+
+/* The detector called `name`: NULL the default; else one of OpenCV's cascades by its file's name
+ * ("haarcascade_frontalface_alt2", with or without .xml; Debian's opencv-data has them), or the path of a
+ * cascade. threads 0: all the machine has. Fails with a sentence where it is not there. */
+struct detector *detector_open(const char *name, int threads, struct err *e);
+void detector_close(struct detector *d);
+
+/* The faces of a picture, the surest first: boxes within it as far as it goes, with what the detector makes
+ * of each as score. *found is emptied first; the caller frees it. One call at a time for each detector. */
+bool detector_find(struct detector *d, const struct gray *image, struct boxes *found, struct err *e);
+
+/* How large a square a model trained on FER+ wants of a face, in sides of this detector's boxes: what
+ * face_crop takes. */
+double detector_margin(const struct detector *d);
+
+/* The square around the middle of a box, `margin` times as large as its longer side, pixel for pixel: beyond
+ * the picture its nearest pixel is repeated. mallocs out->pixels. False: out of memory. */
+bool face_square(const struct gray *image, const struct box *box, double margin, struct gray *out);
+/* The same, filtered to size x size. */
+bool face_crop(const struct gray *image, const struct box *box, double margin, int size, uint8_t *out);
+
+/* What makes a prediction doubtful. */
+enum face_flaw { FACE_SMALL = 1, FACE_DARK = 2, FACE_BLURRED = 4 };
+
+/* The flaws of a face that took `side` pixels of a picture, from its crop: fewer than 32 pixels; a mean gray
+ * level below 40; edges that carry less than a hundredth of what its tones do. */
+unsigned face_flaws(const uint8_t crop[FACE_PIXELS], int side);
+
+/* Their words by number from 0, NULL behind the last; flaw i is 1 << i. */
+const char *face_flaw_name(int i);
+
+#endif

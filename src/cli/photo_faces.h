@@ -1,0 +1,34 @@
+/* The faces of a photograph and what a model says of each; told as text and as JSON. */
+#ifndef FERLAB_CLI_PHOTO_FACES_H
+#define FERLAB_CLI_PHOTO_FACES_H
+
+#include "ferlab/base/err.h"
+#include "ferlab/detect/detect.h"
+#include "ferlab/face/emotion.h"
+#include "ferlab/face/image.h"
+#include "ferlab/train/inference.h"
+
+#include <jansson.h>
+
+struct photo_face {
+    struct box box; /* as the detector gave it */
+    bool found;     /* by a detector; else the box is the largest centred square of the picture */
+    unsigned flaws; /* enum face_flaw */
+    float probabilities[EMOTION_COUNT];
+};
+
+struct photo_faces {
+    struct photo_face *items;
+    size_t count, capacity;
+};
+
+/* Fills *out, emptied first, with the faces that the detector finds, or, where it is NULL or the picture is
+ * no larger than a face crop (shorter side 64 pixels or less), with its largest centred square. */
+bool photo_predict(struct detector *detector, struct predictor *predictor, const struct gray *image,
+                   struct photo_faces *out, struct err *e);
+void photo_faces_free(struct photo_faces *f);
+
+json_t *photo_json(const char *path, const struct photo_faces *faces); /* new reference */
+void photo_print(const char *path, const struct photo_faces *faces);
+
+#endif
