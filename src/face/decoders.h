@@ -2,8 +2,8 @@
  * PPM. Private to this folder; image.h is the way in.
  *
  * A decoder reads the header first (…_header: false when the bytes are not of this format or not readable)
- * and decodes when image.c has found the size acceptable. Pixels are malloc'ed and upright, NULL on failure, with a few
- * words in reason[]. */
+ * and decodes when image.c has found the size acceptable. Pixels are malloc'ed and upright, NULL on failure,
+ * with a few words in reason[]. */
 #ifndef FERLAB_FACE_DECODERS_H
 #define FERLAB_FACE_DECODERS_H
 
