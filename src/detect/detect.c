@@ -78,10 +78,11 @@ static bool open_named(struct detector *d, const char *name, struct err *e)
         return d->cascade != NULL;
     }
     if (strchr(name, '/') != NULL || !find_opencv(bare, path))
-        return err_set(e, ERR_INPUT,
-                       "%s: there is no such cascade; name a file or one of " OPENCV_DATA
-                       "*cascades (Debian: opencv-data), or take whole pictures for faces (--no-detect)",
-                       name);
+        return err_set(
+            e, ERR_INPUT,
+            "%s: there is no such cascade; name an XML file, or install opencv-data and name one of its, "
+            "or take whole pictures for faces (--no-detect)",
+            name);
     d->cascade = cascade_load(path, e);
     return d->cascade != NULL;
 }
