@@ -6,53 +6,10 @@
 
 #include "ferlab/base/interrupt.h"
 #include "ferlab/base/json.h"
-#include "ferlab/base/path.h"
 #include "ferlab/base/progress.h"
-#include "ferlab/train/shipped.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-static const size_t onnx_max_bytes = (size_t)1 << 30;
-
-static struct predictor *from_file(const char *path, struct err *e)
-{
-    size_t size;
-    char *bytes = file_read(path, onnx_max_bytes, &size, e);
-    struct predictor *p = bytes == NULL ? NULL : predictor_from_onnx(bytes, size, path, 0, e);
-    free(bytes);
-    return p;
-}
-
-/* The model called `name`, or the current one. */
-static struct predictor *from_workspace(const struct cli *cli, const char *name, struct err *e)
-{
-    struct workspace *ws;
-    if (!workspace_open(&ws, cli->workspace, WORKSPACE_READ, e))
-        return NULL;
-    int64_t id;
-    void *bytes;
-    size_t size;
-    struct predictor *p = NULL;
-    if (model_resolve(ws, name, &id, e) && model_onnx(ws, id, &bytes, &size, e)) {
-        p = predictor_from_onnx(bytes, size, name != NULL ? name : "the current model", 0, e);
-        free(bytes);
-    }
-    workspace_close(ws);
-    return p;
-}
-
-static struct predictor *open_predictor(const struct cli *cli, const char *model, struct err *e)
-{
-    char path[PATH_MAX];
-    if (model != NULL && model_is_path(model))
-        return from_file(model, e);
-    if (model != NULL)
-        return from_workspace(cli, model, e);
-    if (shipped_find(path))
-        return from_file(path, e);
-    return from_workspace(cli, NULL, e);
-}
 
 /* One run over all pictures. */
 struct run {
@@ -70,7 +27,7 @@ static bool predict_photo(struct run *r, const char *path, struct err *e)
     struct gray image;
     if (!photo_load(path, &image, e))
         return false;
-    bool fine = photo_predict(r->detector, r->predictor, &image, &r->faces, e) &&
+    bool fine = photo_predict(r->detector, r->predictor, &image, 0, &r->faces, e) &&
                 (r->drawing == NULL || draw_photo_png(r->drawing, &image, r->faces.items, r->faces.count, e));
     if (fine && r->shows)
         draw_photo(&image, r->faces.items, r->faces.count);
@@ -125,7 +82,7 @@ static int predict(struct cli *cli, const struct wish *w, const struct photos *p
     struct err e = {0};
     struct run r = {
         .cli = cli, .drawing = w->drawing, .shows = photos->count == 1 && !cli->json && !cli->quiet};
-    r.predictor = open_predictor(cli, w->model, &e);
+    r.predictor = cli_predictor(cli, w->model, &e);
     if (r.predictor != NULL && !w->whole)
         r.detector = detector_open(w->cascade, 0, &e);
     int status =

@@ -53,6 +53,7 @@ struct command {
     X(report, "OUT", "what a model is worth and what reviewers did, as one HTML page")                       \
     X(embed, "", "what a model makes of each face before it decides, by which faces are alike")              \
     X(predict, "IMAGE...", "the emotion in image files")                                                     \
+    X(live, "", "watch a camera or a film: its faces and their emotions")                                    \
     X(models, "", "models of the workspace")                                                                 \
     X(model, "use|import|export|remove ...", "choose, bring in, take out or remove a model")                 \
     X(synth, "OUT", "write synthetic faces in FER+'s layout")                                                \

@@ -137,8 +137,8 @@ static int finish_output(int status)
  * itself once more with it set. Where that fails the work is only slower. */
 static void compute_without_spinning(char **argv)
 {
-    static const char *const computing[] = {"train",   "demo",  "bench", "eval",
-                                            "predict", "model", "embed", "report"};
+    static const char *const computing[] = {"train", "demo",  "bench",  "eval", "predict",
+                                            "model", "embed", "report", "live"};
     if (getenv("OMP_WAIT_POLICY") || getenv("GOMP_SPINCOUNT")) {
         prctl(PR_SET_NAME, "ferlab"); /* for top; started as below it is called "exe" */
         return;

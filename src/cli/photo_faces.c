@@ -65,13 +65,14 @@ static bool predict_whole(struct predictor *predictor, const struct gray *image,
 }
 
 bool photo_predict(struct detector *detector, struct predictor *predictor, const struct gray *image,
-                   struct photo_faces *out, struct err *e)
+                   int longest, struct photo_faces *out, struct err *e)
 {
     out->count = 0;
     if (detector == NULL || is_crop(image))
         return predict_whole(predictor, image, out, e);
     struct boxes found = {0};
-    bool fine = detector_find(detector, image, &found, e);
+    bool fine = longest > 0 ? detector_find_quick(detector, image, longest, &found, e)
+                            : detector_find(detector, image, &found, e);
     for (size_t i = 0; i < found.count && fine; i++)
         fine = predict_box(predictor, image, &found.items[i], detector_margin(detector), true, out, e);
     boxes_free(&found);
@@ -99,12 +100,17 @@ static json_t *face_json(const struct photo_face *f)
                      json_number((double)f->probabilities[best]), "probabilities", all);
 }
 
-json_t *photo_json(const char *path, const struct photo_faces *faces)
+json_t *photo_faces_json(const struct photo_faces *faces)
 {
     json_t *all = json_array();
     for (size_t i = 0; i < faces->count; i++)
         json_array_append_new(all, face_json(&faces->items[i]));
-    return json_pack("{s:o, s:o}", "file", json_text(path), "faces", all);
+    return all;
+}
+
+json_t *photo_json(const char *path, const struct photo_faces *faces)
+{
+    return json_pack("{s:o, s:o}", "file", json_text(path), "faces", photo_faces_json(faces));
 }
 
 /* The emotion, then what else comes to more than a twentieth; where it was found, and what is wrong with it.

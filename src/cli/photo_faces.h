@@ -10,6 +10,12 @@
 
 #include <jansson.h>
 
+struct cli;
+
+/* The model called `model` or the ONNX file of that path; NULL: the one that ships, else the workspace's
+ * current one. Only a model's name needs a workspace. NULL, with a sentence, where there is none. */
+struct predictor *cli_predictor(const struct cli *cli, const char *model, struct err *e);
+
 struct photo_face {
     struct box box; /* as the detector gave it */
     bool found;     /* by a detector; else the box is the largest centred square of the picture */
@@ -22,13 +28,15 @@ struct photo_faces {
     size_t count, capacity;
 };
 
-/* Fills *out, emptied first, with the faces that the detector finds, or, where it is NULL or the picture is
- * no larger than a face crop (shorter side 64 pixels or less), with its largest centred square. */
+/* Faces are looked for in the picture with at most `longest` pixels a side (detector_find_quick); 0: as it
+ * is. Fills *out, emptied first, with the faces that the detector finds, or, where it is NULL or the picture
+ * is no larger than a face crop (shorter side 64 pixels or less), with its largest centred square. */
 bool photo_predict(struct detector *detector, struct predictor *predictor, const struct gray *image,
-                   struct photo_faces *out, struct err *e);
+                   int longest, struct photo_faces *out, struct err *e);
 void photo_faces_free(struct photo_faces *f);
 
 json_t *photo_json(const char *path, const struct photo_faces *faces); /* new reference */
+json_t *photo_faces_json(const struct photo_faces *faces);             /* the array alone */
 void photo_print(const char *path, const struct photo_faces *faces);
 
 #endif

@@ -169,3 +169,29 @@ bool detector_find(struct detector *d, const struct gray *image, struct boxes *f
     }
     return true;
 }
+
+bool detector_find_quick(struct detector *d, const struct gray *image, int longest, struct boxes *found,
+                         struct err *e)
+{
+    int longer = image->width > image->height ? image->width : image->height;
+    if (longer <= longest)
+        return detector_find(d, image, found, e);
+    double scale = (double)longer / longest;
+    struct gray small = {.width = (int)(image->width / scale), .height = (int)(image->height / scale)};
+    small.width = small.width > 0 ? small.width : 1;
+    small.height = small.height > 0 ? small.height : 1;
+    small.pixels = malloc((size_t)small.width * (size_t)small.height);
+    if (small.pixels == NULL)
+        return err_memory(e, "looking for faces");
+    image_resize(image->pixels, image->width, image->height, small.pixels, small.width, small.height);
+    bool fine = detector_find(d, &small, found, e);
+    image_free(&small);
+    for (size_t i = 0; fine && i < found->count; i++) {
+        struct box *b = &found->items[i];
+        b->x = (int)(b->x * scale);
+        b->y = (int)(b->y * scale);
+        b->width = (int)(b->width * scale);
+        b->height = (int)(b->height * scale);
+    }
+    return fine;
+}

@@ -70,6 +70,8 @@
     X(REMOVE, "remove", "d Del", "models", "remove the selected model")                                      \
     X(REFINE, "refine", "R", "map", "lay the map out by each face's nearest, in a process of its own")       \
     X(COLOUR, "colour", "C", "map", "colour by label, by prediction, by error")                              \
+    X(KEEP, "keep", "Space", "live", "keep the selected face as a sample; a digit does, with that label")    \
+    X(PAUSE, "pause", "P", "live", "stop the picture, or go on")                                             \
     X(REDRAW, "redraw", "Ctrl-L", "view", "draw everything again")                                           \
     X(QUIT, "quit", "", "view", "leave ferlab")
 

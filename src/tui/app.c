@@ -436,6 +436,10 @@ static bool run(struct app *app, const struct workbench_options *options, struct
         err_set(e, ERR_MEMORY, "%s", app->message);
         goto done;
     }
+    if (options->live != NULL) {
+        snprintf(app->live_source, sizeof app->live_source, "%s", options->live);
+        app_push(app, &view_live);
+    }
     loop_type_ahead(app->loop, app->caps.typed, app->caps.typed_count);
     while (!app->quit)
         app_turn(app);

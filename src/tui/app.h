@@ -40,7 +40,9 @@ struct app {
     struct columns *columns;
     struct caps caps;
     struct images *images;
-    struct why *why; /* what lies over large faces, see why.h; NULL until it is asked for */
+    char live_source[PATH_MAX]; /* what the live view watches: a device, a film, a folder; "": the first
+                                   camera */
+    struct why *why;            /* what lies over large faces, see why.h; NULL until it is asked for */
 
     /* the filter and what it picks; rows keep their places while reviews change labels under them, until it
      * is applied again: by the reviewer, or when the model or the rule is another */

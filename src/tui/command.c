@@ -65,6 +65,12 @@ static void run_rule(struct app *app, const char *arguments)
                      arguments);
 }
 
+static void run_live(struct app *app, const char *arguments)
+{
+    snprintf(app->live_source, sizeof app->live_source, "%s", arguments);
+    app_push(app, &view_live);
+}
+
 static void run_train(struct app *app, const char *arguments)
 {
     if (arguments[0] != '\0')
@@ -126,6 +132,8 @@ const struct command_row command_rows[] = {
     {"unlock", "", "open the frozen test split for review; recorded", run_unlock},
     {"lock", "", "freeze the test split again", run_lock},
     {"train", "", "open the training form", run_train},
+    {"live", "PATH", "watch a camera, a YUV4MPEG2 film or a folder of pictures; nothing: the first camera",
+     run_live},
     {"set", "WORD", "legend nolegend smooth nosmooth size N", run_set},
     {"q", "", "leave ferlab", run_quit},
     {NULL, NULL, NULL, NULL},

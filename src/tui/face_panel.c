@@ -238,6 +238,8 @@ static void draw_reasons(const struct columns *c, size_t row, int line, int colu
 {
     enum style style = c->disagreement[row] > 0 || c->issue[row] != CLASS_NONE ? STYLE_BAD : STYLE_NORMAL;
     char reasons[REASONS_SIZE], *rest = sample_reasons(c, row, reasons);
+    if (rest[0] == '\0')
+        return;
     column += draw_text(line, column, 0, STYLE_DIM, "why ");
     int room = draw_columns() - 1 - column;
     for (int i = 0; i < lines && rest != NULL; i++) {

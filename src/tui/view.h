@@ -53,6 +53,6 @@ struct view_ops {
 enum { KEY_WIDE = 0x200000 };
 
 extern const struct view_ops view_grid, view_face, view_queue, view_confusion, view_metrics, view_compare,
-    view_training, view_models, view_map, view_help;
+    view_training, view_models, view_map, view_live, view_help;
 
 #endif

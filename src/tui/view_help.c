@@ -80,6 +80,7 @@ static bool help_open(struct app *app, void **state)
         {"review", "Reviewing"},  {"queue", "Review queue"}, {"move", "Moving"},
         {"view", "Views"},        {"face", "Over a face"},   {"matrix", "Confusion matrix and metrics"},
         {"training", "Training"}, {"models", "Models"},      {"map", "Map"},
+        {"live", "Live"},
     };
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
         add_group(h, groups[i][0], groups[i][1]);

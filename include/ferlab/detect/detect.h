@@ -19,6 +19,11 @@ void detector_close(struct detector *d);
  * of each as score. *found is emptied first; the caller frees it. One call at a time for each detector. */
 bool detector_find(struct detector *d, const struct gray *image, struct boxes *found, struct err *e);
 
+/* The same for films: in the picture made smaller until its longer side has at most `longest` pixels, which
+ * is as much faster as it has fewer pixels, and finds no face that is then too small. */
+bool detector_find_quick(struct detector *d, const struct gray *image, int longest, struct boxes *found,
+                         struct err *e);
+
 /* How large a square a model trained on FER+ wants of a face, in sides of this detector's boxes: what
  * face_crop takes. */
 double detector_margin(const struct detector *d);

@@ -11,6 +11,7 @@ struct workbench_options {
     const char
         *filter; /* to open with; NULL: pred!=label sort:-suspect when there is a model, else everything */
     const char *model; /* name to use instead of the current one, or NULL */
+    const char *live;  /* a camera's device, a film or a folder of pictures to watch at once, or NULL */
 };
 
 /* Runs until the reviewer leaves. Refuses, with a sentence and without touching the terminal, where there is

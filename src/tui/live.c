@@ -1,0 +1,140 @@
+/* What happens to a frame of the live view: its faces are found, predicted, followed from the frame before,
+ * and kept where that is asked for. */
+#include "live.h"
+#include "parts.h"
+
+#include "ferlab/base/clock.h"
+#include "ferlab/store/samples.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const float newest_share = 0.35f; /* of what is shown; the rest is what was */
+static const double same_overlap = 0.3;  /* boxes of one face in two frames overlap by at least this */
+
+/* The face of the frame before that is nearest to this box, or NULL. */
+static const struct live_face *find_former(const struct live_face *former, int count, const struct box *box)
+{
+    const struct live_face *nearest = NULL;
+    double most = same_overlap;
+    for (int i = 0; i < count; i++) {
+        double overlap = box_overlap(&former[i].box, box);
+        if (overlap >= most) {
+            most = overlap;
+            nearest = &former[i];
+        }
+    }
+    return nearest;
+}
+
+/* Crops of the boxes' faces, predicted and smoothed with what was said of the same face before. */
+static bool follow(struct live *l, const struct gray *picture, const struct boxes *found, struct err *e)
+{
+    struct live_face former[LIVE_FACES];
+    uint8_t crops[LIVE_FACES][FACE_PIXELS];
+    float now[LIVE_FACES][EMOTION_COUNT];
+    int former_count = l->count, selected = l->selected;
+    size_t count = found->count < LIVE_FACES ? found->count : LIVE_FACES;
+    memcpy(former, l->faces, sizeof former);
+    for (size_t i = 0; i < count; i++)
+        if (!face_crop(picture, &found->items[i], detector_margin(l->detector), FACE_SIZE, crops[i]))
+            return err_memory(e, "cutting out faces");
+    if (count > 0 && !predictor_faces(l->predictor, crops[0], count, now, e))
+        return false;
+    l->selected = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct live_face *face = &l->faces[i];
+        const struct live_face *before = find_former(former, former_count, &found->items[i]);
+        face->box = found->items[i];
+        memcpy(face->crop, crops[i], sizeof face->crop);
+        for (int k = 0; k < EMOTION_COUNT; k++)
+            face->shown[k] =
+                before != NULL ? before->shown[k] + newest_share * (now[i][k] - before->shown[k]) : now[i][k];
+        if (before == &former[selected])
+            l->selected = (int)i;
+    }
+    l->count = (int)count;
+    return true;
+}
+
+static double smooth(double before, double now)
+{
+    return before > 0 ? before + 0.1 * (now - before) : now;
+}
+
+static bool copy_picture(struct live *l, const struct frame *f, struct err *e)
+{
+    size_t bytes = (size_t)f->width * (size_t)f->height;
+    if (l->gray == NULL || f->width != l->width || f->height != l->height) {
+        free(l->gray);
+        l->gray = malloc(bytes);
+        if (l->gray == NULL)
+            return err_memory(e, "showing a camera's picture");
+        l->width = f->width;
+        l->height = f->height;
+    }
+    memcpy(l->gray, f->gray, bytes);
+    return true;
+}
+
+bool live_take(struct live *l, const struct frame *f, struct err *e)
+{
+    struct boxes found = {0};
+    double began = clock_seconds();
+    if (!copy_picture(l, f, e))
+        return false;
+    const struct gray picture = {.width = l->width, .height = l->height, .pixels = l->gray};
+    bool fine =
+        detector_find_quick(l->detector, &picture, LIVE_SIDE, &found, e) && follow(l, &picture, &found, e);
+    boxes_free(&found);
+    l->spent = smooth(l->spent, clock_seconds() - began);
+    if (l->frame_at > 0 && began > l->frame_at)
+        l->rate = smooth(l->rate, 1 / (began - l->frame_at));
+    l->frame_at = began;
+    return fine;
+}
+
+/* --- keeping --- */
+
+static bool add_sample(struct app *app, const struct sample *s, struct err *e)
+{
+    if (!workspace_begin(app->workspace, e))
+        return false;
+    struct sample_writer *w = sample_writer_new(app->workspace, e);
+    bool fine = w != NULL && sample_add(w, s, e) == SAMPLE_NEW;
+    sample_writer_free(w);
+    if (!fine)
+        workspace_rollback(app->workspace);
+    return fine && workspace_commit(app->workspace, e);
+}
+
+int64_t live_keep(struct app *app, struct live *l)
+{
+    char stamp[CLOCK_STAMP], name[64];
+    struct err e = {0};
+    if (l->count == 0) {
+        app_message(app, "there is no face to keep");
+        return 0;
+    }
+    if (app->read_only) {
+        app_complain(app, "%s may only be read, so nothing can be kept", workspace_path(app->workspace));
+        return 0;
+    }
+    const struct live_face *face = &l->faces[l->selected];
+    clock_stamp(stamp);
+    snprintf(name, sizeof name, "live-%s-%lld.png", stamp, (long long)++l->kept);
+    struct sample s = {
+        .split = SPLIT_NONE,
+        .name = name,
+        .box = {face->box.x, face->box.y, face->box.x + face->box.width, face->box.y + face->box.height},
+        .pixels = face->crop,
+        .source = "live"};
+    if (!add_sample(app, &s, &e)) {
+        app_complain(app, "%s", e.text);
+        return 0;
+    }
+    refresh_reviews(app);
+    const struct columns *c = app->columns;
+    return c->count > 0 ? c->id[c->count - 1] : 0;
+}
