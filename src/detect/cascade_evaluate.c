@@ -268,9 +268,10 @@ static void take_passed(const struct lanes *row, float threshold, struct lanes *
 
 bool cascade_evaluate(const struct cascade *c, const struct strip *strip, struct boxes *out)
 {
-    struct lanes *row = malloc(2 * sizeof *row), *waiting = row + 1;
+    struct lanes *row = malloc(2 * sizeof *row);
     if (row == NULL)
         return false;
+    struct lanes *waiting = row + 1;
     waiting->count = waiting->step = 0;
     row->step = strip->step;
     bool fine = true;

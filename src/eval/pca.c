@@ -35,8 +35,8 @@ void pca_free(struct pca *p)
     *p = (struct pca){0};
 }
 
-/* A block is a millisecond's work. For so little a second thread brings nothing, and where it has to wait for a
- * processor, the first one waits for it, for seconds on a busy machine. Returns what to give back. */
+/* A block is a millisecond's work. For so little a second thread brings nothing, and where it has to wait for
+ * a processor, the first one waits for it, for seconds on a busy machine. Returns what to give back. */
 static int hold_threads(void)
 {
     int threads = omp_get_max_threads();
