@@ -190,6 +190,7 @@ static void add_tree(const struct cascade *c, const struct tree *tree, const str
         }
     }
     for (int i = 0; i < l->count; i++)
+        // NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): a tree has at least one node
         l->total[i] += value[0][i];
 }
 
@@ -222,11 +223,13 @@ static bool finish(const struct cascade *c, const struct strip *strip, struct la
         keep_accepted(l, c->stages[s].threshold);
     }
     bool fine = true;
-    for (int i = 0; i < l->count && fine; i++)
-        fine = boxes_append(out, (struct box){.x = l->at[i] % strip->stride,
-                                              .y = l->at[i] / strip->stride,
-                                              .score = l->total[i],
-                                              .members = 1});
+    for (int i = 0; i < l->count && fine; i++) {
+        // NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): the first `count` are set
+        int at = l->at[i];
+        struct box box = {
+            .x = at % strip->stride, .y = at / strip->stride, .score = l->total[i], .members = 1};
+        fine = boxes_append(out, box);
+    }
     l->count = 0;
     return fine;
 }

@@ -87,15 +87,16 @@ static void list_parameters(struct network *net, size_t *values)
     *values = total;
 }
 
-/* Values and gradients are `count` floats each, from one block that calloc gives as zeros: what is not touched,
- * as the gradients of a model that only predicts, costs no memory and no time. */
+/* Values and gradients are `count` floats each, from one block that calloc gives as zeros: what is not
+ * touched, as the gradients of a model that only predicts, costs no memory and no time. */
 static bool place_parameters(struct network *net, size_t count)
 {
     net->memory = calloc(1, NN_ALIGN + 2 * count * sizeof(float));
     if (!net->memory)
         return false;
     size_t past = (uintptr_t)net->memory % NN_ALIGN;
-    float *value = (float *)((char *)net->memory + (NN_ALIGN - past) % NN_ALIGN), *gradient = value + count;
+    void *aligned = (char *)net->memory + (NN_ALIGN - past) % NN_ALIGN;
+    float *value = aligned, *gradient = value + count;
     for (size_t i = 0; i < net->layer_count; i++) {
         const struct layer *l = &net->layers[i];
         size_t end = i + 1 < net->layer_count ? net->layers[i + 1].parameter : net->parameter_count;

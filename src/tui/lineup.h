@@ -23,7 +23,7 @@ struct lineup {
     size_t decided, skipped, waiting; /* places by state */
     size_t frozen;                    /* faces left out: the test split is locked */
 
-    struct pace pace;     /* of this sitting: decisions and skips */
+    struct pace pace; /* of this sitting: decisions and skips */
 };
 
 /* The queue on the present filter as it was left, its order `sort:-suspect` unless the filter has one; `anew`
