@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-static const double least_probability = 1e-7, coolest = 0.25, hottest = 4, close_enough = 1e-4;
+static const double least_probability = 1e-7, close_enough = 1e-4;
 
 int calibration_bin(double confidence)
 {
@@ -71,7 +71,7 @@ static double loss_at(double temperature, float (*probabilities)[EMOTION_COUNT],
 double calibration_temperature(float (*probabilities)[EMOTION_COUNT], const int8_t *labels, size_t count)
 {
     const double section = (sqrt(5) - 1) / 2;
-    double low = log(coolest), high = log(hottest);
+    double low = log(CALIBRATION_COOLEST), high = log(CALIBRATION_HOTTEST);
     double left = high - section * (high - low), right = low + section * (high - low);
     double loss_left = loss_at(exp(left), probabilities, labels, count),
            loss_right = loss_at(exp(right), probabilities, labels, count);

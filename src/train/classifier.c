@@ -1,6 +1,7 @@
 /* Classifiers: networks and graphs of operators with how they are read, from files and back into files. */
 #include "classifier.h"
 
+#include "ferlab/eval/calibration.h"
 #include "ferlab/nn/graph_learn.h"
 
 #include <stdio.h>
@@ -104,11 +105,23 @@ static bool keep_file(struct classifier *c, const void *bytes, size_t size, stru
     return true;
 }
 
+/* Takes back what calibration made of the logits: the loss they learnt by knew nothing of it. */
+static void undo_calibration(struct classifier *c, const void *bytes, size_t size)
+{
+    double temperature;
+    char *note = onnx_note_read(bytes, size, CALIBRATION_NOTE);
+    if (note != NULL && str_to_double(note, CALIBRATION_COOLEST, CALIBRATION_HOTTEST, &temperature))
+        classifier_scale_logits(c, (float)temperature);
+    free(note);
+}
+
 struct classifier *classifier_to_learn(const void *bytes, size_t size, const char *name, struct err *e)
 {
     struct classifier *c = classifier_read(bytes, size, name, NULL, e);
-    if (c != NULL && keep_file(c, bytes, size, e) && (c->graph == NULL || graph_learn(c->graph, e)))
+    if (c != NULL && keep_file(c, bytes, size, e) && (c->graph == NULL || graph_learn(c->graph, e))) {
+        undo_calibration(c, bytes, size);
         return c;
+    }
     classifier_free(c);
     return NULL;
 }

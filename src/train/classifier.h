@@ -26,7 +26,11 @@ struct classifier *classifier_create(const char *arch, int input_size, uint64_t 
 /* From ONNX bytes, by the engine where it can; `asked` of the reading may be NULL. */
 struct classifier *classifier_read(const void *bytes, size_t size, const char *name,
                                    const struct model_reading *asked, struct err *e);
-/* The same, to learn on from. Fails with a sentence where an operator has no gradient. */
+/* The note of a file whose logits a training divided by a temperature: the temperature. */
+#define CALIBRATION_NOTE "temperature"
+
+/* The same, to learn on from, as it was before it was calibrated. Fails with a sentence where an operator has
+ * no gradient. */
 struct classifier *classifier_to_learn(const void *bytes, size_t size, const char *name, struct err *e);
 /* Of one that learns. */
 struct classifier *classifier_copy(const struct classifier *c, struct err *e);

@@ -20,6 +20,7 @@ enum {
  * enough of them, and predicts those faces again. */
 static bool calibrate(struct training *t, struct err *e)
 {
+    t->temperature = 1;
     if (!t->recipe.calibrate || t->valid.count < CALIBRATION_FACES)
         return true;
     double temperature = calibration_temperature(t->best_probabilities, t->valid.labels, t->valid.count);
@@ -27,6 +28,7 @@ static bool calibrate(struct training *t, struct err *e)
         train_log_say(&t->log, "not calibrated: no last layer of this graph makes its confidence");
         return true;
     }
+    t->temperature = temperature;
     classifier_copy_values(training_judged(t), t->best);
     predictor_refresh(t->judge);
     if (!predictor_faces(t->judge, t->valid.pixels, t->valid.count, t->best_probabilities, e))
@@ -51,7 +53,8 @@ bool training_begin_patiently(struct training *t, struct err *e)
 
 static bool write_onnx(struct training *t, void **bytes, size_t *size, struct err *e)
 {
-    char accuracy[32] = "unknown";
+    char accuracy[32] = "unknown", temperature[32];
+    snprintf(temperature, sizeof temperature, "%.6f", t->temperature);
     if (!isnan(t->best_accuracy))
         snprintf(accuracy, sizeof accuracy, "%.6f", t->best_accuracy);
     char *recipe = recipe_json(&t->recipe);
@@ -62,6 +65,7 @@ static bool write_onnx(struct training *t, void **bytes, size_t *size, struct er
         {"run", t->recipe.name},
         {"valid_accuracy", accuracy},
         {"label_revision", t->label_revision},
+        {CALIBRATION_NOTE, temperature},
     };
     bool fine = classifier_write(t->best, notes, sizeof notes / sizeof *notes, bytes, size, e);
     free(recipe);

@@ -48,6 +48,7 @@ struct training {
     struct tally tally;
     int64_t best_epoch;   /* 0: none yet */
     double best_accuracy; /* NaN without validation faces */
+    double temperature;   /* that the best weights' logits were divided by */
     double step_seconds, evaluation_seconds,
         reported; /* smoothed; of the last evaluation; when progress was written */
     struct train_log log;

@@ -4,6 +4,7 @@
 #include "ferlab/nn/onnx.h"
 #include "ferlab/store/models.h"
 #include "ferlab/store/reviews.h"
+#include "ferlab/train/inference.h"
 
 #include <math.h>
 
@@ -216,6 +217,45 @@ static void test_fine_tuning_starts_from_the_model(void **state)
     arena_free(&arena);
 }
 
+/* Imports the model `from` as `name`, with the note that its logits were divided by 0.5. */
+static void import_calibrated(struct place *p, int64_t from, const char *name)
+{
+    struct err e = {0};
+    char path[PATH_MAX];
+    void *plain, *bytes;
+    size_t size;
+    const struct onnx_note note = {"temperature", "0.5"};
+    assert_true(model_onnx(p->ws, from, &plain, &size, &e));
+    assert_true(onnx_notes_set(plain, size, &note, 1, &bytes, &size, &e));
+    write_file(p->dir, "calibrated.onnx", bytes, size);
+    free(plain);
+    free(bytes);
+    snprintf(path, sizeof path, "%.4000s/calibrated.onnx", p->dir);
+    if (!model_import(p->ws, path, name, true, NULL, &from, NULL, &e))
+        fail_msg("%s", e.text);
+}
+
+static void test_fine_tuning_begins_before_calibration(void **state)
+{
+    struct place *p = *state;
+    struct arena arena = {0};
+    struct recipe first = small_recipe("first"), tuned = small_recipe("tuned");
+    int64_t parent = find_run(p->ws, train(p, &first), &arena).model;
+    import_calibrated(p, parent, "calibrated");
+    strcpy(tuned.from, "calibrated");
+    tuned.epochs = 1;
+    tuned.learning_rate = 0;
+    struct network *a = network_of(p, parent),
+                   *b = network_of(p, find_run(p->ws, train(p, &tuned), &arena).model);
+    size_t count = network_parameter_count(a);
+    struct parameter *weights = network_parameter(a, count - 2), *halved = network_parameter(b, count - 2);
+    for (size_t i = 0; i < weights->count; i++)
+        assert_true(halved->value[i] == weights->value[i] / 2);
+    network_free(a);
+    network_free(b);
+    arena_free(&arena);
+}
+
 static void test_current_model_stays_where_asked(void **state)
 {
     struct place *p = *state;
@@ -305,6 +345,7 @@ int main(void)
         WITH_WORKSPACE(test_in_sample_marks_are_the_training_faces),
         WITH_WORKSPACE(test_reviews_change_the_targets_and_the_revision),
         WITH_WORKSPACE(test_fine_tuning_starts_from_the_model),
+        WITH_WORKSPACE(test_fine_tuning_begins_before_calibration),
         WITH_WORKSPACE(test_current_model_stays_where_asked),
         WITH_WORKSPACE(test_taken_name_is_refused),
         WITH_WORKSPACE(test_names_are_made_from_the_architecture),
