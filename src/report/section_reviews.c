@@ -163,7 +163,7 @@ static void put_event(struct report *r, const struct event *event, bool standing
     if (row >= 0)
         faces_put_image(r, (size_t)row, SMALL_SIDE);
     html_close(h);
-    html_put(h, "td", "", "%.10s\u00a0%.5s", event->time, event->time + 11);
+    html_put(h, "td", "", "%.10s %.5s", event->time, event->time + 11);
     html_put(h, "td", "", "%s", event->reviewer);
     html_put(h, "td", "class='word'", "%s", row >= 0 ? r->columns->name[row] : "\u2013");
     html_open(h, "td");

@@ -120,6 +120,7 @@ const char report_style[] =
     "th,td{padding-right:.45rem}.n{padding-left:.45rem}table{min-width:0}"
     ".about,.scores thead th:last-child{display:none}"
     ".dense .long{display:none}.dense .short{display:inline}.dense thead th:first-child{font-size:.6rem}"
+    ".latest,.bins{font-size:.75rem}.latest td{white-space:normal}.word{min-width:3.5rem}.bar{min-width:5rem}"
     ".dense{font-size:.75rem}.dense .n{padding-left:.2rem;padding-right:.15rem}"
     ".confusion{font-size:.72rem}.confusion td,.confusion thead th,.confusion tbody th{padding:.2rem .1rem}"
     ".confusion tbody .swatch{display:none}.confusion .sum th{font-size:.6rem}"
