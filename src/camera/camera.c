@@ -5,7 +5,10 @@
 #include "ferlab/base/path.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+
+static const char devices[] = "/dev/";
 
 struct camera {
     struct source *source;
@@ -37,6 +40,14 @@ struct camera *camera_open_device(const char *path, struct err *e)
 struct camera *camera_open_files(const char *path, bool paced, struct err *e)
 {
     return over(path_is_dir(path) ? pictures_open(path, e) : y4m_open(path, e), paced, e);
+}
+
+struct camera *camera_open(const char *source, bool paced, struct err *e)
+{
+    if (source[0] == '\0')
+        source = CAMERA_FIRST;
+    return strncmp(source, devices, strlen(devices)) == 0 ? camera_open_device(source, e)
+                                                          : camera_open_files(source, paced, e);
 }
 
 void camera_close(struct camera *c)

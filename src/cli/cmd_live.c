@@ -13,9 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 200, LONGEST = 320 /* as the workbench looks for faces */ };
-
-static const char first_device[] = "/dev/video0";
+enum { WAIT_MS = 200 };
 
 struct watch {
     const struct cli *cli;
@@ -32,7 +30,7 @@ static bool watch_frame(struct watch *w, const struct frame *f, struct err *e)
 {
     const struct gray image = {.width = f->width, .height = f->height, .pixels = (uint8_t *)f->gray};
     char place[32];
-    if (!photo_predict(w->detector, w->predictor, &image, LONGEST, &w->faces, e))
+    if (!photo_predict(w->detector, w->predictor, &image, FILM_LONGEST, &w->faces, e))
         return false;
     w->frames++;
     w->with_faces += w->faces.count > 0;
@@ -71,16 +69,11 @@ static void sum_up(struct watch *w, double seconds)
                (long long)w->with_faces);
 }
 
-static bool is_device(const char *source)
-{
-    return strncmp(source, "/dev/", 5) == 0;
-}
-
 static int watch(const struct cli *cli, const char *source, const char *model, int64_t limit)
 {
     struct err e = {0};
     struct watch w = {.cli = cli, .source = source, .limit = limit, .pictures = json_array()};
-    w.camera = is_device(source) ? camera_open_device(source, &e) : camera_open_files(source, false, &e);
+    w.camera = camera_open(source, false, &e);
     w.detector = w.camera != NULL ? detector_open(NULL, 0, &e) : NULL;
     w.predictor = w.detector != NULL ? cli_predictor(cli, model, &e) : NULL;
     bool fine = w.predictor != NULL;
@@ -117,7 +110,7 @@ int cmd_live(struct cli *cli, int argc, char **argv)
     const char *device = NULL, *frames = NULL, *model = NULL;
     int64_t limit = 0;
     const struct option_row options[] = {
-        {"device", OPTION_TEXT, &device, "DEV", "the camera (/dev/video0)", 0, 0},
+        {"device", OPTION_TEXT, &device, "DEV", "the camera (" CAMERA_FIRST ")", 0, 0},
         {"frames", OPTION_TEXT, &frames, "PATH",
          "a YUV4MPEG2 film or a folder of pictures instead of a camera", 0, 0},
         {"model", OPTION_TEXT, &model, "M",
@@ -138,7 +131,7 @@ int cmd_live(struct cli *cli, int argc, char **argv)
         return cli_usage(cli, "takes no argument such as '%s'; a film goes to --frames", argv[1]);
     if (device != NULL && frames != NULL)
         return cli_usage(cli, "--device is a camera and --frames plays files: say one of them");
-    const char *source = frames != NULL ? frames : device != NULL ? device : first_device;
+    const char *source = frames != NULL ? frames : device != NULL ? device : CAMERA_FIRST;
     bool shown = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && !cli->json;
     return shown ? open_workbench(cli, source, model) : watch(cli, source, model, limit);
 }

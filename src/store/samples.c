@@ -19,6 +19,7 @@ static const char insert_pixels_text[] = "INSERT INTO pixels (sample, gray) VALU
 struct sample_writer {
     struct sql *db;
     struct sql_statement *find, *insert, *insert_pixels;
+    int64_t added;
 };
 
 struct sample_writer *sample_writer_new(struct workspace *ws, struct err *e)
@@ -91,7 +92,8 @@ static bool insert_sample(struct sample_writer *w, const struct sample *s, struc
     sql_again(w->insert);
     if (!good)
         return false;
-    sql_bind_int(w->insert_pixels, 1, sql_last_id(w->db));
+    w->added = sql_last_id(w->db);
+    sql_bind_int(w->insert_pixels, 1, w->added);
     sql_bind_blob(w->insert_pixels, 2, s->pixels, FACE_PIXELS);
     good = sql_next(w->insert_pixels, e) == SQL_END;
     sql_again(w->insert_pixels);
@@ -105,6 +107,11 @@ enum sample_added sample_add(struct sample_writer *w, const struct sample *s, st
     if (found != SAMPLE_NEW)
         return found;
     return insert_sample(w, s, e) ? SAMPLE_NEW : SAMPLE_FAILED;
+}
+
+int64_t sample_added_id(const struct sample_writer *w)
+{
+    return w->added;
 }
 
 bool samples_of_source(struct workspace *ws, const char *source, int64_t *count, struct err *e)

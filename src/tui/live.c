@@ -86,7 +86,7 @@ bool live_take(struct live *l, const struct frame *f, struct err *e)
         return false;
     const struct gray picture = {.width = l->width, .height = l->height, .pixels = l->gray};
     bool fine =
-        detector_find_quick(l->detector, &picture, LIVE_SIDE, &found, e) && follow(l, &picture, &found, e);
+        detector_find_quick(l->detector, &picture, FILM_LONGEST, &found, e) && follow(l, &picture, &found, e);
     boxes_free(&found);
     l->spent = smooth(l->spent, clock_seconds() - began);
     if (l->frame_at > 0 && began > l->frame_at)
@@ -97,21 +97,36 @@ bool live_take(struct live *l, const struct frame *f, struct err *e)
 
 /* --- keeping --- */
 
-static bool add_sample(struct app *app, const struct sample *s, struct err *e)
+/* Adds it under the first name of this second that nobody has taken: there may be other windows. Its id, or 0
+ * with a sentence. */
+static int64_t add_named(struct sample_writer *w, struct sample *s, int64_t number, struct err *e)
+{
+    char stamp[CLOCK_STAMP], name[64];
+    enum sample_added added = SAMPLE_SAME;
+    clock_stamp(stamp);
+    s->name = name;
+    for (; added != SAMPLE_NEW && added != SAMPLE_FAILED; number++) {
+        snprintf(name, sizeof name, "live-%s-%lld.png", stamp, (long long)number);
+        added = sample_add(w, s, e);
+    }
+    return added == SAMPLE_NEW ? sample_added_id(w) : 0;
+}
+
+static int64_t add_sample(struct app *app, struct sample *s, int64_t number, struct err *e)
 {
     if (!workspace_begin(app->workspace, e))
-        return false;
+        return 0;
     struct sample_writer *w = sample_writer_new(app->workspace, e);
-    bool fine = w != NULL && sample_add(w, s, e) == SAMPLE_NEW;
+    int64_t id = w != NULL ? add_named(w, s, number, e) : 0;
     sample_writer_free(w);
-    if (!fine)
-        workspace_rollback(app->workspace);
-    return fine && workspace_commit(app->workspace, e);
+    if (id != 0 && workspace_commit(app->workspace, e))
+        return id;
+    workspace_rollback(app->workspace);
+    return 0;
 }
 
 int64_t live_keep(struct app *app, struct live *l)
 {
-    char stamp[CLOCK_STAMP], name[64];
     struct err e = {0};
     if (l->count == 0) {
         app_message(app, "there is no face to keep");
@@ -122,19 +137,17 @@ int64_t live_keep(struct app *app, struct live *l)
         return 0;
     }
     const struct live_face *face = &l->faces[l->selected];
-    clock_stamp(stamp);
-    snprintf(name, sizeof name, "live-%s-%lld.png", stamp, (long long)++l->kept);
     struct sample s = {
         .split = SPLIT_NONE,
-        .name = name,
         .box = {face->box.x, face->box.y, face->box.x + face->box.width, face->box.y + face->box.height},
         .pixels = face->crop,
         .source = "live"};
-    if (!add_sample(app, &s, &e)) {
+    int64_t id = add_sample(app, &s, l->kept + 1, &e);
+    if (id == 0) {
         app_complain(app, "%s", e.text);
         return 0;
     }
+    l->kept++;
     refresh_reviews(app);
-    const struct columns *c = app->columns;
-    return c->count > 0 ? c->id[c->count - 1] : 0;
+    return id;
 }

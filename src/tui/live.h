@@ -9,8 +9,7 @@
 #include "ferlab/detect/detect.h"
 #include "ferlab/train/inference.h"
 
-/* Faces are looked for in a frame of at most LIVE_SIDE pixels a side. */
-enum { LIVE_FACES = 32, LIVE_SIDE = 320 };
+enum { LIVE_FACES = 32 };
 
 /* A face of the latest frame. */
 struct live_face {

@@ -10,8 +10,6 @@
 
 enum { WAIT_MS = 15 }; /* for a frame; a key waits as long */
 
-static const char first_device[] = "/dev/video0";
-
 static struct predictor *open_model(struct app *app, struct err *e)
 {
     void *bytes;
@@ -48,9 +46,7 @@ static bool live_open(struct app *app, void **state)
         app_complain(app, "out of memory");
         return false;
     }
-    const char *source = app->live_source[0] != '\0' ? app->live_source : first_device;
-    l->camera = strncmp(source, "/dev/", 5) == 0 ? camera_open_device(source, &e)
-                                                 : camera_open_files(source, true, &e);
+    l->camera = camera_open(app->live_source, true, &e);
     l->detector = l->camera != NULL ? detector_open(NULL, 0, &e) : NULL;
     l->predictor = l->detector != NULL ? open_model(app, &e) : NULL;
     if (l->predictor == NULL) {

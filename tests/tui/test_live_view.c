@@ -3,6 +3,8 @@
 
 #include "film.h"
 
+#include <sqlite3.h>
+
 static void start_live(struct fixture *f, int frames)
 {
     struct output o;
@@ -51,6 +53,32 @@ static void test_faces_are_kept_with_a_label_or_without(void **state)
     fixture_remove(&f);
 }
 
+static void change_workspace(const struct fixture *f, const char *sql)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(f->workspace, &db), SQLITE_OK);
+    sqlite3_busy_timeout(db, 5000);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void test_what_could_not_be_written_is_not_counted(void **state)
+{
+    (void)state;
+    struct fixture f;
+    start_live(&f, 2000);
+    expect_text(f.screen, "frames/s");
+    change_workspace(&f,
+                     "CREATE TRIGGER full BEFORE INSERT ON sample BEGIN SELECT RAISE(ABORT, 'full'); END");
+    type_keys(f.screen, " ");
+    expect_text(f.screen, "full");
+    change_workspace(&f, "DROP TRIGGER full");
+    type_keys(f.screen, " ");
+    expect_text(f.screen, "kept as sample 301, without a label");
+    expect_text(f.screen, "1 kept: filter source:live");
+    fixture_remove(&f);
+}
+
 static void test_a_film_ends_and_a_missing_one_is_a_sentence(void **state)
 {
     (void)state;
@@ -68,6 +96,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_faces_are_kept_with_a_label_or_without),
+        cmocka_unit_test(test_what_could_not_be_written_is_not_counted),
         cmocka_unit_test(test_a_film_ends_and_a_missing_one_is_a_sentence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

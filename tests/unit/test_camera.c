@@ -198,6 +198,21 @@ static void test_a_camera_that_cannot_be_had_is_a_sentence(void **state)
     expect_refusal("does not give pictures");
 }
 
+static void test_what_lies_below_dev_is_a_camera_and_nothing_the_first(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    plug_in();
+    struct camera *c = camera_open("/dev/video3", true, &e);
+    assert_string_equal(camera_name(c), "/dev/video3 Test Camera");
+    camera_close(c);
+    c = camera_open("", true, &e);
+    assert_string_equal(camera_name(c), CAMERA_FIRST " Test Camera");
+    camera_close(c);
+    assert_null(camera_open("/nowhere/dev/film.y4m", true, &e));
+    assert_non_null(strstr(e.text, "/nowhere/dev/film.y4m: cannot open"));
+}
+
 static void test_odd_formats_are_sentences(void **state)
 {
     (void)state;
@@ -358,7 +373,7 @@ static void test_pictures_of_a_folder_come_in_the_order_of_their_numbers(void **
         snprintf(path, sizeof path, "%s/frame%d.png", dir, numbers[i]);
         assert_true(image_png_write(path, pixels, 3, 2, &e));
     }
-    struct camera *c = camera_open_files(dir, false, &e);
+    struct camera *c = camera_open(dir, false, &e);
     assert_non_null(c);
     static const int order[] = {1, 2, 10};
     for (size_t i = 0; i < 3; i++) {
@@ -405,6 +420,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_newest_frame_of_a_camera_is_shown),
         cmocka_unit_test(test_a_camera_that_cannot_be_had_is_a_sentence),
+        cmocka_unit_test(test_what_lies_below_dev_is_a_camera_and_nothing_the_first),
         cmocka_unit_test(test_odd_formats_are_sentences),
         cmocka_unit_test(test_a_camera_pulled_out_is_a_sentence),
         cmocka_unit_test(test_torn_frames_are_passed_over),

@@ -35,6 +35,29 @@ static void test_a_sample_that_comes_again_is_compared(void **state)
     fixture_close(&f);
 }
 
+static void test_the_writer_tells_the_id_of_what_it_added(void **state)
+{
+    struct fixture f;
+    struct sample s;
+    struct sample_writer *w;
+    char name[32];
+    uint8_t pixels[FACE_PIXELS];
+
+    (void)state;
+    fixture_open(&f, 10);
+    MUST(&f, workspace_begin(f.ws, &f.e));
+    MUST(&f, w = sample_writer_new(f.ws, &f.e));
+    fixture_sample(10, &s, name, pixels);
+    assert_int_equal(sample_add(w, &s, &f.e), SAMPLE_NEW);
+    assert_int_equal(sample_added_id(w), 11);
+    fixture_sample(3, &s, name, pixels);
+    assert_int_equal(sample_add(w, &s, &f.e), SAMPLE_SAME);
+    assert_int_equal(sample_added_id(w), 11);
+    sample_writer_free(w);
+    MUST(&f, workspace_commit(f.ws, &f.e));
+    fixture_close(&f);
+}
+
 static void test_names_are_kept_byte_for_byte(void **state)
 {
     static const char *const names[] = {"it's \"quoted\"; DROP TABLE sample; --", "naïve ✓.png",
@@ -148,6 +171,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_sample_that_comes_again_is_compared),
+        cmocka_unit_test(test_the_writer_tells_the_id_of_what_it_added),
         cmocka_unit_test(test_names_are_kept_byte_for_byte),
         cmocka_unit_test(test_an_abandoned_import_adds_nothing),
         cmocka_unit_test(test_pixels_come_back_one_by_one_sparse_and_dense),

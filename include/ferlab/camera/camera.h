@@ -31,6 +31,10 @@ struct camera *camera_open_device(const char *path, struct err *e);
  * names. paced: at the file's rate (25 a second for a folder), dropping what is late, as a device does; else
  * each frame as soon as it is asked for. */
 struct camera *camera_open_files(const char *path, bool paced, struct err *e);
+
+/* What people name: a path below /dev/ is a device, another is files; "" is the first device. */
+#define CAMERA_FIRST "/dev/video0"
+struct camera *camera_open(const char *source, bool paced, struct err *e);
 void camera_close(struct camera *c); /* NULL is fine */
 
 /* What it is and gives, for people: "/dev/video0 Integrated Camera"; "walk.y4m". */

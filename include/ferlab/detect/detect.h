@@ -20,7 +20,9 @@ void detector_close(struct detector *d);
 bool detector_find(struct detector *d, const struct gray *image, struct boxes *found, struct err *e);
 
 /* The same for films: in the picture made smaller until its longer side has at most `longest` pixels, which
- * is as much faster as it has fewer pixels, and finds no face that is then too small. */
+ * is as much faster as it has fewer pixels, and finds no face that is then too small. FILM_LONGEST is what a
+ * camera's frames are looked at with. */
+enum { FILM_LONGEST = 320 };
 bool detector_find_quick(struct detector *d, const struct gray *image, int longest, struct boxes *found,
                          struct err *e);
 

@@ -30,6 +30,7 @@ enum sample_added {
 struct sample_writer;
 struct sample_writer *sample_writer_new(struct workspace *ws, struct err *e);
 enum sample_added sample_add(struct sample_writer *w, const struct sample *s, struct err *e);
+int64_t sample_added_id(const struct sample_writer *w); /* of the latest that was new */
 void sample_writer_free(struct sample_writer *w);
 
 /* How many samples have that source. */
