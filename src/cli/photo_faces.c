@@ -3,17 +3,11 @@
 
 #include "ferlab/base/json.h"
 #include "ferlab/base/str.h"
+#include "ferlab/exchange/documents.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-enum { CROP_SIDE = 64 };
-
-static bool is_crop(const struct gray *image)
-{
-    return (image->width < image->height ? image->width : image->height) <= CROP_SIDE;
-}
 
 static struct photo_face *add(struct photo_faces *f, struct err *e)
 {
@@ -55,37 +49,16 @@ static bool predict_box(struct predictor *predictor, const struct gray *image, c
     return fine;
 }
 
-static bool predict_whole(struct predictor *predictor, const struct gray *image, struct photo_faces *out,
-                          struct err *e)
-{
-    int side = image->width < image->height ? image->width : image->height;
-    struct box box = {
-        .x = (image->width - side) / 2, .y = (image->height - side) / 2, .width = side, .height = side};
-    return predict_box(predictor, image, &box, 1, false, out, e);
-}
-
 bool photo_predict(struct detector *detector, struct predictor *predictor, const struct gray *image,
                    int longest, struct photo_faces *out, struct err *e)
 {
+    struct picture_faces faces = {0};
     out->count = 0;
-    if (detector == NULL || is_crop(image))
-        return predict_whole(predictor, image, out, e);
-    struct boxes found = {0};
-    bool fine = longest > 0 ? detector_find_quick(detector, image, longest, &found, e)
-                            : detector_find(detector, image, &found, e);
-    for (size_t i = 0; i < found.count && fine; i++)
-        fine = predict_box(predictor, image, &found.items[i], detector_margin(detector), true, out, e);
-    boxes_free(&found);
+    bool fine = picture_find_faces(detector, image, longest, &faces, e);
+    for (size_t i = 0; i < faces.boxes.count && fine; i++)
+        fine = predict_box(predictor, image, &faces.boxes.items[i], faces.margin, !faces.whole, out, e);
+    boxes_free(&faces.boxes);
     return fine;
-}
-
-static json_t *flaws_json(unsigned flaws)
-{
-    json_t *all = json_array();
-    for (int i = 0; face_flaw_name(i) != NULL; i++)
-        if (flaws & 1U << i)
-            json_array_append_new(all, json_string(face_flaw_name(i)));
-    return all;
 }
 
 static json_t *face_json(const struct photo_face *f)
@@ -96,7 +69,7 @@ static json_t *face_json(const struct photo_face *f)
         json_array_append_new(all, json_number((double)f->probabilities[k]));
     return json_pack("{s:[i, i, i, i], s:o, s:o, s:s, s:o, s:o}", "box", f->box.x, f->box.y, f->box.width,
                      f->box.height, "score", f->found ? json_number((double)f->box.score) : json_null(),
-                     "flaws", flaws_json(f->flaws), "emotion", class_name(best), "confidence",
+                     "flaws", flaws_document(f->flaws), "emotion", class_name(best), "confidence",
                      json_number((double)f->probabilities[best]), "probabilities", all);
 }
 

@@ -5,6 +5,7 @@
 #include "ferlab/base/err.h"
 #include "ferlab/detect/detect.h"
 #include "ferlab/face/emotion.h"
+#include "ferlab/face/flaws.h"
 #include "ferlab/face/image.h"
 #include "ferlab/train/inference.h"
 
@@ -28,9 +29,7 @@ struct photo_faces {
     size_t count, capacity;
 };
 
-/* Faces are looked for in the picture with at most `longest` pixels a side (detector_find_quick); 0: as it
- * is. Fills *out, emptied first, with the faces that the detector finds, or, where it is NULL or the picture
- * is no larger than a face crop (shorter side 64 pixels or less), with its largest centred square. */
+/* Fills *out, emptied first, with the faces of picture_find_faces. */
 bool photo_predict(struct detector *detector, struct predictor *predictor, const struct gray *image,
                    int longest, struct photo_faces *out, struct err *e);
 void photo_faces_free(struct photo_faces *f);

@@ -1,6 +1,7 @@
 /* Documents: samples and events as JSON objects. */
 #include "ferlab/exchange/documents.h"
 
+#include "ferlab/face/flaws.h"
 #include "ferlab/face/flip.h"
 #include "ferlab/store/beside.h"
 
@@ -28,6 +29,23 @@ json_t *tags_document(const char *tags)
         p += length + (p[length] == ',');
     }
     return array;
+}
+
+json_t *flaws_document(unsigned flaws)
+{
+    json_t *array = json_array();
+    for (int i = 0; face_flaw_name(i) != NULL; i++)
+        if (flaws & 1U << i)
+            json_array_append_new(array, json_string(face_flaw_name(i)));
+    return array;
+}
+
+json_t *box_document(const struct columns *c, size_t row)
+{
+    const int32_t *box = c->box[row];
+    return c->source[row] == NULL ? json_null()
+                                  : json_pack("[i, i, I, I]", box[0], box[1], (json_int_t)box[2] - box[0],
+                                              (json_int_t)box[3] - box[1]);
 }
 
 json_t *probabilities_document(const struct columns *c, size_t row)
@@ -88,6 +106,8 @@ json_t *sample_document(const struct columns *c, size_t row)
     json_object_set_new(d, "name", json_text(c->name[row]));
     json_object_set_new(d, "split", json_text(split_name((enum split)c->split[row])));
     json_object_set_new(d, "source", text_or_null(c->source[row]));
+    json_object_set_new(d, "box", box_document(c, row));
+    json_object_set_new(d, "flaws", flaws_document(c->flaws[row]));
     json_object_set_new(d, "votes", votes_document(&c->votes[row]));
     json_object_set_new(d, "crowd", json_text(class_name(c->crowd[row])));
     json_object_set_new(d, "label", json_text(class_name(c->label[row])));

@@ -1,13 +1,11 @@
 /* Export in Microsoft's layout: FER2013Train/label.csv and its PNGs, and so on for each split that has
  * samples. Votes come back byte for byte; with reviewed labels, a sample whose label differs carries all its
  * votes on it, and reviews.csv tells. */
-#include "ferlab/store/samples.h"
+#include "ferlab/face/image.h"
 
 #include "folder.h"
 #include "formats.h"
 #include "history.h"
-
-#include <string.h>
 
 static const char *const folder_names[SPLIT_COUNT] = {
     [SPLIT_TRAIN] = "FER2013Train",
@@ -48,22 +46,21 @@ static struct votes votes_of(const struct layout *l, size_t row)
     return accepted ? c->votes[row] : all_votes_on(c->label[row], &c->votes[row]);
 }
 
-/* The box as its source gave it, or the whole image where the source's was larger than what is stored. */
-static bool box_of(const struct layout *l, size_t row, int32_t box[4], struct err *e)
+/* The box as its source gave it, or the whole image where the source was another or larger than what is
+ * stored. */
+static const int32_t *box_of(const struct columns *c, size_t row)
 {
-    if (!sample_box(l->request->workspace, l->request->columns->id[row], box, e))
-        return false;
+    static const int32_t whole[4] = {0, 0, FACE_SIZE, FACE_SIZE};
+    const int32_t *box = c->box[row];
     bool inside = box[0] >= 0 && box[1] >= 0 && box[2] <= FACE_SIZE && box[3] <= FACE_SIZE;
-    if (!inside)
-        memcpy(box, (int32_t[]){0, 0, FACE_SIZE, FACE_SIZE}, 4 * sizeof *box);
-    return true;
+    return inside && c->source[row] == NULL ? box : whole;
 }
 
 static bool label_line(const struct layout *l, size_t row, struct str *line, struct err *e)
 {
-    int32_t box[4];
     const char *name = l->request->columns->name[row];
-    if (!sample_name_check(name, e) || !box_of(l, row, box, e))
+    const int32_t *box = box_of(l->request->columns, row);
+    if (!sample_name_check(name, e))
         return false;
     struct votes votes = votes_of(l, row);
     output_csv_field(line, name);

@@ -67,6 +67,8 @@ static json_t *sample_dict(const struct dataset *set, size_t row, const char *fi
     json_object_set_new(d, "ferlab_id", json_integer(c->id[row]));
     json_object_set_new(d, "name", json_text(c->name[row]));
     json_object_set_new(d, "split", json_text(split_name((enum split)c->split[row])));
+    json_object_set_new(d, "source", c->source[row] ? json_text(c->source[row]) : json_null());
+    json_object_set_new(d, "box", box_document(c, row));
     json_object_set_new(d, "votes", votes_document(&c->votes[row]));
     json_object_set_new(d, "edited_votes", c->edited[row] ? votes_document(c->edited[row]) : json_null());
     json_object_set_new(d, "crowd", classification(c->crowd[row], NAN));

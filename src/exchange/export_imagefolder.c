@@ -49,6 +49,14 @@ static json_t *reviews_text(const struct history *h, int64_t sample)
     return text;
 }
 
+/* Empty and zeros where the face was not found in a picture. */
+static void set_source(json_t *d, const struct columns *c, size_t row)
+{
+    json_object_set_new(d, "source", text_or_empty(c->source[row]));
+    json_object_set_new(d, "box",
+                        c->source[row] ? box_document(c, row) : json_pack("[i, i, i, i]", 0, 0, 0, 0));
+}
+
 /* Zeros where the model has not predicted. */
 static void set_prediction(json_t *d, const struct columns *c, size_t row)
 {
@@ -69,13 +77,14 @@ static json_t *row_document(const struct imagefolder *m, size_t row, const char 
     json_object_set_new(d, "file_name", json_text(file));
     json_object_set_new(d, "id", json_integer(c->id[row]));
     json_object_set_new(d, "name", json_text(c->name[row]));
+    set_source(d, c, row);
     json_object_set_new(d, "votes", votes_document(&c->votes[row]));
     json_object_set_new(d, "crowd", json_text(class_name(c->crowd[row])));
     json_object_set_new(d, "label", json_text(class_name(c->label[row])));
     json_object_set_new(d, "reviewed", json_boolean(c->reviewed[row]));
     json_object_set_new(d, "flagged", json_boolean(c->flagged[row]));
     set_prediction(d, c, row);
-    json_object_set_new(d, "entropy", json_number((double)c->entropy[row]));
+    json_object_set_new(d, "entropy", json_real(columns_voted(c, row) ? (double)c->entropy[row] : 0));
     json_object_set_new(d, "note", text_or_empty(c->note[row]));
     json_object_set_new(d, "tags", tags_text(c->tags[row]));
     json_object_set_new(d, "reviews", reviews_text(&m->history, c->id[row]));
@@ -111,8 +120,10 @@ static const char description[] =
     "\n# Faces exported by ferlab\n\n"
     "48x48 gray faces with the votes of a crowd, and what reviewers and a model say of them.\n\n"
     "| column | |\n|---|---|\n"
+    "| `source`, `box` | the picture the face was found in, and its x, y, width, height there; empty and "
+    "zeros for others |\n"
     "| `votes` | the crowd's ten counts: neutral happiness surprise sadness anger disgust fear contempt "
-    "unknown nf |\n"
+    "unknown nf; all zero where nobody has voted |\n"
     "| `crowd` | the crowd's label under the rule; `none` where it gives none |\n"
     "| `label` | the label in force: the latest standing review, else the crowd's |\n"
     "| `reviewed`, `flagged`, `note`, `tags` | what reviewers say now; tags with spaces between |\n"
@@ -120,7 +131,7 @@ static const char description[] =
     "| `prediction`, `confidence`, `probabilities` | the model's; empty and zeros where it has not predicted "
     "|\n"
     "| `in_sample` | the model was trained on this face |\n"
-    "| `entropy` | of the ten vote shares, in nats |\n";
+    "| `entropy` | of the ten vote shares, in nats; 0 where nobody has voted |\n";
 
 static bool write_readme(const struct imagefolder *m, struct err *e)
 {

@@ -108,6 +108,8 @@ static json_t *data_of(const struct tasks *t, size_t row, json_t *image)
     json_object_set_new(d, "ferlab_id", json_integer(c->id[row]));
     json_object_set_new(d, "name", json_text(c->name[row]));
     json_object_set_new(d, "split", json_text(split_name((enum split)c->split[row])));
+    json_object_set_new(d, "source", json_text(c->source[row] ? c->source[row] : ""));
+    json_object_set_new(d, "box", box_document(c, row));
     json_object_set_new(d, "votes", named_votes(&c->votes[row]));
     json_object_set_new(d, "edited_votes", c->edited[row] ? named_votes(c->edited[row]) : json_null());
     json_object_set_new(d, "crowd", json_text(class_name(c->crowd[row])));

@@ -2,6 +2,7 @@
 #include "ferlab/base/interrupt.h"
 #include "ferlab/base/progress.h"
 #include "ferlab/exchange/documents.h"
+#include "ferlab/face/flaws.h"
 
 #include "formats.h"
 #include "history.h"
@@ -51,6 +52,17 @@ static void csv_tags(struct str *line, const char *tags)
     str_free(&words);
 }
 
+static void csv_flaws(struct str *line, unsigned flaws)
+{
+    const char *before = ",";
+    for (int i = 0; face_flaw_name(i) != NULL; i++)
+        if (flaws & 1U << i) {
+            str_appendf(line, "%s%s", before, face_flaw_name(i));
+            before = " ";
+        }
+    str_append(line, flaws == 0 ? "," : "");
+}
+
 static void csv_header(struct str *line)
 {
     str_append(line, "id,name,split");
@@ -62,7 +74,7 @@ static void csv_header(struct str *line)
     str_append(line, ",note,tags");
     for (int s = SCORES_IN_PLACE; s < SAMPLE_SCORES; s++)
         str_appendf(line, ",%s", sample_score_name(s));
-    str_append(line, ",issue,edited_votes,reviews,near_duplicate_group");
+    str_append(line, ",issue,edited_votes,reviews,near_duplicate_group,source,box,flaws");
 }
 
 /* A document as one field; nothing for NULL. */
@@ -106,6 +118,9 @@ static bool csv_row(struct rows *r, size_t row)
     str_append(line, ",");
     if (copies_group(c, row) != 0)
         str_appendf(line, "%lld", (long long)copies_group(c, row));
+    csv_word(line, c->source[row]);
+    csv_json(line, c->source[row] ? box_document(c, row) : NULL);
+    csv_flaws(line, c->flaws[row]);
     return !line->failed;
 }
 

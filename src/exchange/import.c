@@ -219,7 +219,7 @@ static bool load_rows(struct load *l)
 
 /* The whole */
 
-static bool open_target(struct workspace **ws, const char *path, bool *created, struct err *e)
+bool import_open_target(struct workspace **ws, const char *path, bool *created, struct err *e)
 {
     struct stat st;
     *created = stat(path, &st) != 0 && errno == ENOENT;
@@ -274,7 +274,7 @@ static bool import(struct import_plan *p, const struct import_request *request, 
         return judge(&l, request, e);
     struct workspace *ws;
     bool created;
-    if (!open_target(&ws, request->workspace, &created, e))
+    if (!import_open_target(&ws, request->workspace, &created, e))
         return false;
     bool fine = write_rows(&l, request, ws) && (!created || workspace_publish(ws, e));
     workspace_close(ws);
@@ -286,8 +286,9 @@ bool import_run(const struct import_request *request, struct import_result *resu
     *result = (struct import_result){0};
     struct import_plan plan = {.result = result};
     double start = clock_seconds();
-    bool fine = import(&plan, request, e);
-    if (!fine)
+    bool fine =
+        request->faces == IMPORT_LISTED ? import(&plan, request, e) : import_photographs(&plan, request, e);
+    if (!fine && request->faces == IMPORT_LISTED)
         result->imported = result->skipped = 0;
     result->seconds = clock_seconds() - start;
     import_plan_free(&plan);

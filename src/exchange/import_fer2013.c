@@ -71,7 +71,8 @@ static bool check_label(const struct csv_row *row, struct import_row *out, struc
     if (!parse_usage(row->field[0], &out->split))
         return err_set(why, ERR_INPUT, "Usage '%.40s' is not Training, PublicTest or PrivateTest",
                        row->field[0]);
-    return sample_name_check(row->field[1], why) && import_parse_votes(row->field + 2, &out->votes, why);
+    return sample_name_check(row->field[1], why) &&
+           import_parse_votes(row->field + 2, false, &out->votes, why);
 }
 
 static bool take_label(void *context, const struct csv_row *row, struct err *e)

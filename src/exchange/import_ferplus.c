@@ -60,7 +60,9 @@ static bool check_row(const struct csv_row *row, struct import_row *out, struct 
         return err_set(why, ERR_INPUT, "%zu fields where a name, a box and ten counts should be", row->count);
     if (!parse_box(row->field[1], out->box))
         return err_set(why, ERR_INPUT, "'%.60s' is no face box such as (0, 0, 48, 48)", row->field[1]);
-    return sample_name_check(row->field[0], why) && import_parse_votes(row->field + 2, &out->votes, why);
+    bool may_lack_votes = out->split == SPLIT_NONE; /* faces that were found in pictures and exported */
+    return sample_name_check(row->field[0], why) &&
+           import_parse_votes(row->field + 2, may_lack_votes, &out->votes, why);
 }
 
 static bool take_row(void *context, const struct csv_row *row, struct err *e)

@@ -89,7 +89,8 @@ const char *import_plan_text(struct import_plan *p, const char *text, struct err
     return copy;
 }
 
-bool import_parse_votes(const char *const fields[CLASS_COUNT], struct votes *votes, struct err *why)
+bool import_parse_votes(const char *const fields[CLASS_COUNT], bool may_lack, struct votes *votes,
+                        struct err *why)
 {
     int64_t total = 0;
     for (int c = 0; c < CLASS_COUNT; c++) {
@@ -100,7 +101,7 @@ bool import_parse_votes(const char *const fields[CLASS_COUNT], struct votes *vot
         votes->count[c] = (uint8_t)count;
         total += count;
     }
-    if (total == 0)
+    if (total == 0 && !may_lack)
         return err_set(why, ERR_INPUT, "there is no vote");
     if (total > VOTES_MAX)
         return err_set(why, ERR_INPUT, "%lld votes in all; at most %d can be taken", (long long)total,

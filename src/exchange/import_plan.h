@@ -6,6 +6,7 @@
 #include "ferlab/exchange/import.h"
 #include "ferlab/face/image.h"
 #include "ferlab/face/votes.h"
+#include "ferlab/store/workspace.h"
 
 #include "csv_reader.h"
 
@@ -66,8 +67,15 @@ bool import_read_ferplus(struct import_plan *p, const char *path, bool *found, s
 bool import_read_classes(struct import_plan *p, const char *path, bool *found, struct err *e);
 bool import_read_fer2013(struct import_plan *p, const char *path, const char *labels, struct err *e);
 
-/* Ten counts; on failure *why says what is wrong. */
-bool import_parse_votes(const char *const fields[CLASS_COUNT], struct votes *votes, struct err *why);
+/* The whole import of photographs, *result of the plan filled as far as it went. */
+bool import_photographs(struct import_plan *p, const struct import_request *request, struct err *e);
+
+/* The workspace of a request: a new one under a temporary name where there is none yet. */
+bool import_open_target(struct workspace **ws, const char *path, bool *created, struct err *e);
+
+/* Ten counts, which may only be all zero where nobody need have voted; on failure *why says what is wrong. */
+bool import_parse_votes(const char *const fields[CLASS_COUNT], bool may_lack, struct votes *votes,
+                        struct err *why);
 
 /* Pixels from an image file in the source's folder. */
 bool import_image_pixels(const struct import_source *source, const struct import_row *row,

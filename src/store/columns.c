@@ -16,7 +16,7 @@
 /* The arrays of struct columns, one element a row. */
 /* clang-format off */
 #define ARRAYS(X)                                                                                      \
-    X(id) X(split) X(name) X(source) X(votes) X(crowd)                                                           \
+    X(id) X(split) X(name) X(source) X(box) X(flaws) X(votes) X(crowd)                                                           \
     X(label) X(reviewed) X(flagged) X(selected) X(note) X(tags) X(edited)                              \
     X(probabilities) X(prediction) X(confidence) X(in_sample) X(divergence) X(entropy) X(suspect)      \
     X(issue) X(similarity)                                                                             \
@@ -79,6 +79,9 @@ static bool take_sample(struct columns *c, size_t row, struct sql *db, struct sq
     const char *source = sql_text(s, 3 + CLASS_COUNT);
     if (source[0] != '\0')
         c->source[row] = arena_strdup(&c->own->names, source);
+    c->flaws[row] = (uint8_t)sql_int(s, 4 + CLASS_COUNT);
+    for (int i = 0; i < 4; i++)
+        c->box[row][i] = (int32_t)sql_int(s, 5 + CLASS_COUNT + i);
     if (!c->name[row] || (source[0] != '\0' && !c->source[row]))
         return err_memory(e, "loading the samples");
     for (int k = 0; k < CLASS_COUNT; k++) {
@@ -98,11 +101,11 @@ static bool load_samples(struct columns *c, struct sql *db, struct err *e)
 
     if (!read_number(db, "SELECT count(*) FROM sample", &count, e) || !allocate(c, (size_t)count, e))
         return false;
-    struct sql_statement *s =
-        sql_prepare(db,
-                    "SELECT id, split, name, neutral, happiness, surprise, sadness, anger, "
-                    "disgust, fear, contempt, unknown, nf, source FROM sample ORDER BY id",
-                    e);
+    struct sql_statement *s = sql_prepare(
+        db,
+        "SELECT id, split, name, neutral, happiness, surprise, sadness, anger, "
+        "disgust, fear, contempt, unknown, nf, source, flaws, x0, y0, x1, y1 FROM sample ORDER BY id",
+        e);
     bool good = s != NULL;
 
     while (good && c->count < (size_t)count && (step = sql_next(s, e)) == SQL_ROW) {
@@ -445,6 +448,11 @@ int64_t columns_row(const struct columns *c, int64_t id)
             high = middle;
     }
     return -1;
+}
+
+bool columns_voted(const struct columns *c, size_t row)
+{
+    return votes_total(&c->votes[row]) > 0;
 }
 
 const struct votes *columns_votes(const struct columns *c, size_t row)

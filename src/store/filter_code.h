@@ -16,9 +16,10 @@ enum filter_kind {
     KIND_SCORE,  /* conf, div, ent, suspect and more of scores.h */
     KIND_NUMBER, /* id */
     KIND_VOTES,  /* votes.CLASS: a number too */
-    KIND_YES,    /* flag, reviewed, note */
+    KIND_YES,    /* flag, reviewed, note, voted */
     KIND_ISSUE,
     KIND_COPIES, /* dup */
+    KIND_FLAW,
     KIND_TAG,
     KIND_NAME,
     KIND_IN,
@@ -48,9 +49,11 @@ enum filter_field {
     FIELD_FLAG,
     FIELD_REVIEWED,
     FIELD_NOTE,
+    FIELD_VOTED,
     FIELD_TAG,
     FIELD_NAME,
     FIELD_SOURCE,
+    FIELD_FLAW,
     FIELD_IN,
     FIELD_BESIDE,
     FIELD_FORMER,
@@ -86,7 +89,7 @@ struct filter_step {
     enum filter_relation relation;
     bool against_field; /* compare with the class field `other` */
     enum filter_field other;
-    int class; /* emotion, vote column, split, flip, enum filter_copies, enum filter_in, or CLASS_NONE */
+    int class; /* emotion, vote column, split, flip, flaws, enum filter_copies, enum filter_in, or CLASS_NONE */
     double number;
     const char *text;
 };

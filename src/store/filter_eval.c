@@ -20,7 +20,7 @@ static double number_of(const struct columns *c, size_t row, enum filter_field f
     case KIND_SIMILAR:
         return (double)c->similarity[row];
     case KIND_VOTES:
-        return c->votes[row].count[class];
+        return columns_voted(c, row) ? c->votes[row].count[class] : NAN;
     default:
         return NAN;
     }
@@ -137,6 +137,9 @@ static bool test(const struct columns *c, size_t row, const struct filter_step *
     case FIELD_NOTE:
         found = c->note[row] != NULL;
         break;
+    case FIELD_VOTED:
+        found = columns_voted(c, row);
+        break;
     case FIELD_TAG:
         found = columns_has_tag(c, row, s->text);
         break;
@@ -145,6 +148,9 @@ static bool test(const struct columns *c, size_t row, const struct filter_step *
         break;
     case FIELD_SOURCE:
         found = c->source[row] && fnmatch(s->text, c->source[row], 0) == 0;
+        break;
+    case FIELD_FLAW:
+        found = c->flaws[row] & s->class;
         break;
     case FIELD_IN:
         found = s->class == IN_MAP ? c->selected[row] : c->in_sample[row];

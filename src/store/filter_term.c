@@ -1,10 +1,12 @@
 /* The terms of filters: their fields, relations and values, and what is said of those that make no sense. */
 #include "ferlab/base/spelling.h"
 #include "ferlab/base/str.h"
+#include "ferlab/face/flaws.h"
 #include "ferlab/face/flip.h"
 #include "filter_parser.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <string.h>
 #include <strings.h>
 
@@ -31,9 +33,11 @@ const struct filter_field_row filter_fields[FIELD_COUNT] = {
     [FIELD_FLAG] = {"flag", KIND_YES, "flag:yes", false},
     [FIELD_REVIEWED] = {"reviewed", KIND_YES, "reviewed:no", false},
     [FIELD_NOTE] = {"note", KIND_YES, "note:yes", false},
+    [FIELD_VOTED] = {"voted", KIND_YES, "voted:no", false},
     [FIELD_TAG] = {"tag", KIND_TAG, "tag:blurred", false},
     [FIELD_NAME] = {"name", KIND_NAME, "name:fer001*", true},
     [FIELD_SOURCE] = {"source", KIND_NAME, "source:*.jpg", false},
+    [FIELD_FLAW] = {"flaw", KIND_FLAW, "flaw:small or flaw:no", false},
     [FIELD_IN] = {"in", KIND_IN, "in:train", false},
     [FIELD_BESIDE] = {"beside", KIND_CLASS, "beside:fear or beside!=pred", true},
     [FIELD_FORMER] = {"former", KIND_CLASS, "former:fear or former!=label", true},
@@ -129,7 +133,8 @@ static bool unknown_field(struct filter_parser *p, const char *word, const char 
     return filter_fail(
         p, place,
         "'%s' is nothing to filter by; there are split label crowd pred conf div ent suspect self margin kl "
-        "mistaken hardness issue dup votes.CLASS id flag reviewed note tag name source in beside former flip "
+        "mistaken hardness issue dup votes.CLASS id flag reviewed note voted tag name source flaw in beside "
+        "former flip "
         "similar, "
         "and "
         "sort",
@@ -340,6 +345,20 @@ static bool read_copies(struct filter_parser *p, struct filter_step *step, const
                        value);
 }
 
+/* yes, no, or one of them. */
+static bool read_flaw(struct filter_parser *p, struct filter_step *step, const char *value, const char *place)
+{
+    unsigned flaws = ~0U;
+
+    if (!face_flaw_parse(value, &flaws) && strcasecmp(value, "yes") != 0 && strcasecmp(value, "no") != 0)
+        return filter_fail(p, place,
+                           "'%s' is no flaw of a face; write flaw:small, flaw:dark, flaw:blurred, flaw:yes "
+                           "or flaw:no",
+                           value);
+    step->class = (int)(flaws & INT_MAX);
+    return flaws != ~0U || read_yes(p, step, value, place);
+}
+
 static bool read_text(struct filter_parser *p, struct filter_step *step, const char *value, const char *place)
 {
     (void)p;
@@ -398,7 +417,7 @@ static const struct {
     [KIND_YES] = {false, true, read_yes},         [KIND_TAG] = {false, true, read_text},
     [KIND_NAME] = {false, true, read_text},       [KIND_IN] = {false, true, read_in},
     [KIND_FLIP] = {false, true, read_flip},       [KIND_COPIES] = {false, true, read_copies},
-    [KIND_SIMILAR] = {false, true, read_similar},
+    [KIND_SIMILAR] = {false, true, read_similar}, [KIND_FLAW] = {false, true, read_flaw},
 };
 
 static bool parse_sort(struct filter_parser *p, const char *start, const char *relation_place, bool colon)

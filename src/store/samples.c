@@ -12,8 +12,8 @@ static const char find_text[] =
     "WHERE s.split = ?1 AND s.name = ?2";
 static const char insert_text[] =
     "INSERT INTO sample (split, name, x0, y0, x1, y1, neutral, happiness, surprise, "
-    "sadness, anger, disgust, fear, contempt, unknown, nf, source) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+    "sadness, anger, disgust, fear, contempt, unknown, nf, source, flaws) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
 static const char insert_pixels_text[] = "INSERT INTO pixels (sample, gray) VALUES (?1, ?2)";
 
 struct sample_writer {
@@ -87,6 +87,7 @@ static bool insert_sample(struct sample_writer *w, const struct sample *s, struc
     for (int c = 0; c < CLASS_COUNT; c++)
         sql_bind_int(w->insert, 7 + c, s->votes.count[c]);
     sql_bind_text(w->insert, 17, s->source ? s->source : "");
+    sql_bind_int(w->insert, 18, s->flaws);
     bool good = sql_next(w->insert, e) == SQL_END;
 
     sql_again(w->insert);
@@ -112,6 +113,17 @@ enum sample_added sample_add(struct sample_writer *w, const struct sample *s, st
 int64_t sample_added_id(const struct sample_writer *w)
 {
     return w->added;
+}
+
+bool samples_count(struct workspace *ws, int64_t *count, struct err *e)
+{
+    struct sql_statement *s = sql_prepare(workspace_sql(ws), "SELECT count(*) FROM sample", e);
+    bool good = s && sql_next(s, e) == SQL_ROW;
+
+    if (good)
+        *count = sql_int(s, 0);
+    sql_done(s);
+    return good;
 }
 
 bool samples_of_source(struct workspace *ws, const char *source, int64_t *count, struct err *e)
@@ -225,22 +237,4 @@ bool sample_pixels_many(struct workspace *ws, const int64_t *ids, size_t count, 
     }
     sql_done(s);
     return good;
-}
-
-bool sample_box(struct workspace *ws, int64_t id, int32_t box[4], struct err *e)
-{
-    struct sql_statement *s =
-        sql_prepare(workspace_sql(ws), "SELECT x0, y0, x1, y1 FROM sample WHERE id = ?1", e);
-
-    if (!s)
-        return false;
-    sql_bind_int(s, 1, id);
-    enum sql_step step = sql_next(s, e);
-
-    for (int i = 0; step == SQL_ROW && i < 4; i++)
-        box[i] = (int32_t)sql_int(s, i);
-    sql_done(s);
-    if (step == SQL_END)
-        err_set(e, ERR_INPUT, "%s: there is no sample %lld", workspace_path(ws), (long long)id);
-    return step == SQL_ROW;
 }

@@ -207,11 +207,15 @@ static const char tables_7[] = "CREATE TABLE duplicate (\n"
 static const char tables_8[] = "ALTER TABLE sample ADD COLUMN source TEXT NOT NULL DEFAULT '';\n"
                                "CREATE INDEX sample_of_source ON sample (source) WHERE source != '';\n";
 
+/* flaws: what makes a face that was found doubtful, as face/flaws.h has it. */
+static const char tables_9[] =
+    "ALTER TABLE sample ADD COLUMN flaws INTEGER NOT NULL DEFAULT 0 CHECK (flaws >= 0);\n";
+
 /* migrations[v] leads from version v to v + 1. */
 static const struct {
     const char *tables, *guards;
-} migrations[] = {{tables_1, guards_1}, {tables_2, ""}, {tables_3, ""}, {tables_4, ""},
-                  {tables_5, ""},       {tables_6, ""}, {tables_7, ""}, {tables_8, ""}};
+} migrations[] = {{tables_1, guards_1}, {tables_2, ""}, {tables_3, ""}, {tables_4, ""}, {tables_5, ""},
+                  {tables_6, ""},       {tables_7, ""}, {tables_8, ""}, {tables_9, ""}};
 
 int64_t schema_version(void)
 {

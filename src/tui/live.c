@@ -4,6 +4,7 @@
 #include "parts.h"
 
 #include "ferlab/base/clock.h"
+#include "ferlab/face/flaws.h"
 #include "ferlab/store/samples.h"
 
 #include <stdio.h>
@@ -141,7 +142,8 @@ int64_t live_keep(struct app *app, struct live *l)
         .split = SPLIT_NONE,
         .box = {face->box.x, face->box.y, face->box.x + face->box.width, face->box.y + face->box.height},
         .pixels = face->crop,
-        .source = "live"};
+        .source = "live",
+        .flaws = face_flaws(face->crop, face_side(&face->box, detector_margin(l->detector)))};
     int64_t id = add_sample(app, &s, l->kept + 1, &e);
     if (id == 0) {
         app_complain(app, "%s", e.text);

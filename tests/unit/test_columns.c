@@ -548,7 +548,7 @@ static void test_hostile_numbers_are_refused(void **state)
                     "0000c07f0000c07f0000c07f0000c07f0000c07f0000c07f0000c07f0000c07f' WHERE sample = 2");
     REFUSED(&f, columns_load(&c, f.ws, RULE_MAJORITY, 0, &f.e), "sample 2 has probabilities out of range");
     plain_sql_works(f.path, "PRAGMA ignore_check_constraints = 1; INSERT INTO sample VALUES "
-                            "(9, 'train', 'n', 0, 0, 0, 0, 1000000, 0, 0, 0, 0, 0, 0, 0, 0, 0, '')");
+                            "(9, 'train', 'n', 0, 0, 0, 0, 1000000, 0, 0, 0, 0, 0, 0, 0, 0, 0, '', 0)");
     REFUSED(&f, columns_load(&c, f.ws, RULE_MAJORITY, -1, &f.e), "sample 9 has votes out of range");
     fixture_close(&f);
 }

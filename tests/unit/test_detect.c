@@ -4,6 +4,7 @@
 
 #include "ferlab/base/rng.h"
 #include "ferlab/detect/detect.h"
+#include "ferlab/face/flaws.h"
 #include "ferlab/face/synth.h"
 
 #include <stdlib.h>
@@ -155,6 +156,10 @@ static void test_flaws_are_told(void **state)
     assert_int_equal(face_flaws(blurred, 48), FACE_BLURRED);
     assert_string_equal(face_flaw_name(2), "blurred");
     assert_null(face_flaw_name(3));
+    unsigned flaw;
+    assert_true(face_flaw_parse("Dark", &flaw));
+    assert_int_equal(flaw, FACE_DARK);
+    assert_false(face_flaw_parse("darker", &flaw));
 }
 
 int main(void)

@@ -1,6 +1,8 @@
 /* Samples: added once, compared when they come again, pixels read one by one or in a sweep. */
 #include "store_fixture.h"
 
+#include "ferlab/store/columns.h"
+
 static enum sample_added add_again(struct fixture *f, const struct sample *s)
 {
     struct sample_writer *w;
@@ -138,14 +140,12 @@ static void test_pixels_of_a_sample_that_is_not_there_are_refused(void **state)
     struct fixture f;
     int64_t dense[] = {9, 10, 11}, sparse[] = {1, 4000000000};
     uint8_t pixels[3 * FACE_PIXELS];
-    int32_t box[4];
 
     (void)state;
     fixture_open(&f, 10);
     REFUSED(&f, sample_pixels(f.ws, 11, pixels, &f.e), "there is no sample 11");
     REFUSED(&f, sample_pixels_many(f.ws, dense, 3, pixels, &f.e), "there is no sample 11");
     REFUSED(&f, sample_pixels_many(f.ws, sparse, 2, pixels, &f.e), "there is no sample 4000000000");
-    REFUSED(&f, sample_box(f.ws, 11, box, &f.e), "there is no sample 11");
     fixture_close(&f);
 }
 
@@ -155,15 +155,17 @@ static void test_the_box_comes_back(void **state)
     struct sample s;
     char name[32];
     uint8_t pixels[FACE_PIXELS];
-    int32_t box[4], expected[4] = {-3, 2, 51, INT32_MAX};
+    const int32_t expected[4] = {-3, 2, 51, INT32_MAX};
+    struct columns *c;
 
     (void)state;
     fixture_open(&f, 0);
     fixture_sample(0, &s, name, pixels);
     memcpy(s.box, expected, sizeof expected);
     assert_int_equal(add_again(&f, &s), SAMPLE_NEW);
-    MUST(&f, sample_box(f.ws, 1, box, &f.e));
-    assert_memory_equal(box, expected, sizeof box);
+    MUST(&f, columns_load(&c, f.ws, RULE_MAJORITY, -1, &f.e));
+    assert_memory_equal(c->box[0], expected, sizeof expected);
+    columns_free(c);
     fixture_close(&f);
 }
 

@@ -2,6 +2,7 @@
 #include "store_fixture.h"
 
 #include "ferlab/exchange/documents.h"
+#include "ferlab/face/flaws.h"
 #include "ferlab/store/filter.h"
 #include "ferlab/train/trainer.h"
 
@@ -23,7 +24,8 @@ static void add_found(struct fixture *f)
                            .name = name,
                            .box = {10 * i, 20, 10 * i + 90, 110},
                            .pixels = pixels,
-                           .source = i < 2 ? "/photos/party.jpg" : "/photos/tree.png"};
+                           .source = i < 2 ? "/photos/party.jpg" : "/photos/tree.png",
+                           .flaws = i == 0 ? FACE_SMALL | FACE_DARK : 0};
         assert_int_equal(sample_add(w, &s, &f->e), SAMPLE_NEW);
     }
     sample_writer_free(w);
@@ -84,11 +86,14 @@ static void test_no_votes_are_no_label_and_no_entropy(void **state)
     }
     assert_null(c->source[0]);
     json_t *d = sample_document(c, VOTED);
+    assert_int_equal(json_array_size(json_object_get(d, "flaws")), 2);
+    assert_int_equal(json_integer_value(json_array_get(json_object_get(d, "box"), 2)), 90);
     assert_string_equal(json_string_value(json_object_get(d, "source")), "/photos/party.jpg");
     assert_true(json_is_null(json_object_get(d, "entropy")));
     json_decref(d);
     d = sample_document(c, 0);
     assert_true(json_is_null(json_object_get(d, "source")));
+    assert_true(json_is_null(json_object_get(d, "box")));
     json_decref(d);
     columns_free(c);
     fixture_close(&f);
@@ -111,6 +116,36 @@ static void test_the_filter_knows_sources(void **state)
     assert_int_equal(count, 2);
     MUST(&f, samples_of_source(f.ws, "", &count, &f.e));
     assert_int_equal(count, 0);
+    columns_free(c);
+    fixture_close(&f);
+}
+
+/* Nobody's votes are no zeros: they are neither few nor many. */
+static void test_the_filter_compares_no_votes_with_nothing(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct columns *c;
+    uint32_t rows[VOTED + FOUND];
+    struct err e = {0};
+    struct filter *filter;
+    open_with_found(&f, &c);
+    assert_int_equal(picked(&f, c, "voted:no", rows), FOUND);
+    assert_int_equal(picked(&f, c, "voted:yes", rows), VOTED);
+    assert_int_equal(picked(&f, c, "votes.happiness<1 or votes.happiness>=1", rows), VOTED);
+    assert_int_equal(picked(&f, c, "ent>=0 or div>=0 or kl>=0 or suspect>=0", rows), VOTED);
+    assert_int_equal(picked(&f, c, "source:* crowd:none label:none", rows), FOUND);
+    assert_int_equal(picked(&f, c, "sort:votes.fear", rows), VOTED + FOUND);
+    assert_int_equal(rows[VOTED], VOTED); /* they come last, either way */
+    picked(&f, c, "sort:-votes.fear", rows);
+    assert_int_equal(rows[VOTED], VOTED);
+    picked(&f, c, "sort:ent", rows);
+    assert_int_equal(rows[VOTED], VOTED);
+    assert_int_equal(picked(&f, c, "flaw:small", rows), 1);
+    assert_int_equal(picked(&f, c, "flaw:blurred or flaw!=no", rows), 1);
+    assert_int_equal(picked(&f, c, "source:* flaw:no", rows), FOUND - 1);
+    assert_false(filter_parse("flaw:ugly", &filter, &e));
+    assert_non_null(strstr(e.text, "filter:6: 'ugly' is no flaw of a face; write flaw:small"));
     columns_free(c);
     fixture_close(&f);
 }
@@ -140,6 +175,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_votes_are_no_label_and_no_entropy),
         cmocka_unit_test(test_the_filter_knows_sources),
+        cmocka_unit_test(test_the_filter_compares_no_votes_with_nothing),
         cmocka_unit_test(test_a_reviewer_s_label_makes_them_train),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

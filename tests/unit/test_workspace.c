@@ -24,7 +24,7 @@ static void test_a_published_workspace_opens_and_is_whole(void **state)
     fixture_reopen(&f);
     MUST(&f, workspace_check(f.ws, &f.e));
     assert_int_equal(plain_number(f.path, "PRAGMA application_id"), 0x4645524C);
-    assert_int_equal(plain_number(f.path, "PRAGMA user_version"), 8);
+    assert_int_equal(plain_number(f.path, "PRAGMA user_version"), 9);
     assert_int_equal(
         plain_number(f.path, "SELECT count(*) FROM sample JOIN pixels ON sample.id = pixels.sample"), 100);
     fixture_close(&f);
@@ -171,15 +171,15 @@ static void test_a_newer_version_is_refused_and_an_older_one_migrated(void **sta
 
     (void)state;
     fixture_open(&f, 1);
-    plain_sql_works(f.path, "PRAGMA user_version = 9");
+    plain_sql_works(f.path, "PRAGMA user_version = 10");
     REFUSED(&f, workspace_open(&ws, f.path, WORKSPACE_READ, &f.e),
-            "was made by a newer ferlab (schema 9; this one knows 8); update ferlab");
+            "was made by a newer ferlab (schema 10; this one knows 9); update ferlab");
 
     snprintf(path, sizeof path, "%s/old.ferlab", f.dir);
     plain_sql_works(path, "PRAGMA application_id = 0x4645524C; CREATE TABLE scratch (a)");
     MUST(&f, workspace_open(&ws, path, WORKSPACE_WRITE, &f.e));
     workspace_close(ws);
-    assert_int_equal(plain_number(path, "PRAGMA user_version"), 8);
+    assert_int_equal(plain_number(path, "PRAGMA user_version"), 9);
     assert_int_equal(plain_number(path, "SELECT count(*) FROM sample"), 0);
     fixture_close(&f);
 }
@@ -478,11 +478,11 @@ static void test_votes_pixels_and_reviews_cannot_be_altered_from_outside(void **
         {"UPDATE sample SET fear = 10 WHERE id = 1", "never changed"},
         {"UPDATE sample SET name = 'x' WHERE id = 1", "never changed"},
         {"DELETE FROM sample WHERE id = 1", "never deleted"},
-        {"REPLACE INTO sample SELECT 1, split, name, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, '' FROM "
+        {"REPLACE INTO sample SELECT 1, split, name, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, '', 0 FROM "
          "sample "
          "WHERE id = 1",
          "never replaced"},
-        {"REPLACE INTO sample SELECT 99, split, name, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, '' FROM "
+        {"REPLACE INTO sample SELECT 99, split, name, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, '', 0 FROM "
          "sample "
          "WHERE id = 1",
          "never replaced"},
@@ -496,9 +496,9 @@ static void test_votes_pixels_and_reviews_cannot_be_altered_from_outside(void **
         {"INSERT INTO event VALUES (9, 9, '', '', 1, 'dance', '', NULL)", "CHECK"},
         {"INSERT INTO event VALUES (9, 9, '', '', 1, 'undo', '', NULL)", "CHECK"},
         {"INSERT INTO event VALUES (9, 9, '', '', NULL, 'flag', '', NULL)", "CHECK"},
-        {"INSERT INTO sample VALUES (9, 'train', 'n', 0, 0, 0, 0, 256, 0, 0, 0, 0, 0, 0, 0, 0, 0, '')",
+        {"INSERT INTO sample VALUES (9, 'train', 'n', 0, 0, 0, 0, 256, 0, 0, 0, 0, 0, 0, 0, 0, 0, '', 0)",
          "CHECK"},
-        {"INSERT INTO sample VALUES (9, 'elsewhere', 'n', 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, '')",
+        {"INSERT INTO sample VALUES (9, 'elsewhere', 'n', 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, '', 0)",
          "CHECK"},
         {"INSERT INTO pixels VALUES (9, zeroblob(10))", "CHECK"},
     };

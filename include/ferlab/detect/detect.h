@@ -1,4 +1,4 @@
-/* Faces in photographs: where they are, the square that a model wants of each, and whether it is any good. */
+/* Faces in photographs: where they are, and the square that a model wants of each. */
 #ifndef FERLAB_DETECT_DETECT_H
 #define FERLAB_DETECT_DETECT_H
 
@@ -26,24 +26,28 @@ enum { FILM_LONGEST = 320 };
 bool detector_find_quick(struct detector *d, const struct gray *image, int longest, struct boxes *found,
                          struct err *e);
 
+/* The boxes of a picture's faces and the margin that their squares take: what the detector finds, the picture
+ * made smaller first where `longest` is not 0; or, where d is NULL or the picture no larger than a face
+ * crop (64 pixels or less on its shorter side), its largest centred square, with margin 1. */
+struct picture_faces { /* start from {0} */
+    struct boxes boxes;
+    double margin;
+    bool whole; /* nobody looked for it: the one box is the square */
+};
+bool picture_find_faces(struct detector *d, const struct gray *image, int longest, struct picture_faces *out,
+                        struct err *e);
+
 /* How large a square a model trained on FER+ wants of a face, in sides of this detector's boxes: what
  * face_crop takes. */
 double detector_margin(const struct detector *d);
+
+/* The side of the square that a box's face takes of its picture: what face_square cuts out. */
+int face_side(const struct box *box, double margin);
 
 /* The square around the middle of a box, `margin` times as large as its longer side, pixel for pixel: beyond
  * the picture its nearest pixel is repeated. mallocs out->pixels. False: out of memory. */
 bool face_square(const struct gray *image, const struct box *box, double margin, struct gray *out);
 /* The same, filtered to size x size. */
 bool face_crop(const struct gray *image, const struct box *box, double margin, int size, uint8_t *out);
-
-/* What makes a prediction doubtful. */
-enum face_flaw { FACE_SMALL = 1, FACE_DARK = 2, FACE_BLURRED = 4 };
-
-/* The flaws of a face that took `side` pixels of a picture, from its crop: fewer than 32 pixels; a mean gray
- * level below 40; edges that carry less than a hundredth of what its tones do. */
-unsigned face_flaws(const uint8_t crop[FACE_PIXELS], int side);
-
-/* Their words by number from 0, NULL behind the last; flaw i is 1 << i. */
-const char *face_flaw_name(int i);
 
 #endif

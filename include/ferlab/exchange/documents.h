@@ -26,6 +26,12 @@ json_t *votes_document(const struct votes *v);
 /* What ",a,b," holds: ["a","b"]; [] for NULL. */
 json_t *tags_document(const char *tags);
 
+/* Where a face was found, [x,y,width,height] in its source; null where it has none. */
+json_t *box_document(const struct columns *c, size_t row);
+
+/* What enum face_flaw says: ["small","dark"]. */
+json_t *flaws_document(unsigned flaws);
+
 /* One event: id, time, reviewer, sample, kind, value, undoes (null unless undo or redo). */
 json_t *event_document(const struct event *event);
 

@@ -25,6 +25,8 @@ struct columns {
     uint8_t *split; /* enum split */
     const char **name;
     const char **source; /* the file it was found in; NULL: faces were imported */
+    int32_t (*box)[4];   /* x0 y0 x1 y1 as the source gave it; in the file it was found in, where it has one */
+    uint8_t *flaws;      /* enum face_flaw, of a face that was found */
     struct votes *votes;
     int8_t *crowd; /* emotion under the rule, or CLASS_NONE */
 
@@ -89,6 +91,9 @@ int64_t columns_row(const struct columns *c, int64_t id);
 
 /* Votes in force for training and export: edited, else as imported. */
 const struct votes *columns_votes(const struct columns *c, size_t row);
+
+/* Whether a crowd has seen it: somebody's vote came with it. */
+bool columns_voted(const struct columns *c, size_t row);
 
 bool columns_has_tag(const struct columns *c, size_t row, const char *tag);
 

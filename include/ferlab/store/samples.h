@@ -16,6 +16,7 @@ struct sample {
     struct votes votes;
     const uint8_t *pixels; /* FACE_PIXELS */
     const char *source;    /* the file the face was found in; NULL: faces are what was imported */
+    unsigned flaws;        /* enum face_flaw, of a face that was found */
 };
 
 enum sample_added {
@@ -33,11 +34,10 @@ enum sample_added sample_add(struct sample_writer *w, const struct sample *s, st
 int64_t sample_added_id(const struct sample_writer *w); /* of the latest that was new */
 void sample_writer_free(struct sample_writer *w);
 
+bool samples_count(struct workspace *ws, int64_t *count, struct err *e);
+
 /* How many samples have that source. */
 bool samples_of_source(struct workspace *ws, const char *source, int64_t *count, struct err *e);
-
-/* The face box of a sample, as its source gave it; in the picture it was found in where it has a source. */
-bool sample_box(struct workspace *ws, int64_t id, int32_t box[4], struct err *e);
 
 /* Pixels of one sample, or of many in one sweep. `ids` ascend; out holds count * FACE_PIXELS, in the order of
  * ids. */

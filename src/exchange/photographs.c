@@ -1,0 +1,169 @@
+/* Photographs: finding them in folders, and their names. */
+#include "photographs.h"
+
+#include "ferlab/base/path.h"
+
+#include "sample_name.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+enum { NAME_MOST = 224 }; /* bytes; room for "~12#345.png" within a file's name */
+
+/* One import's way through folders. */
+struct walk {
+    struct photographs *list;
+    struct import_plan *plan;
+    struct err *e;
+};
+
+static bool is_other_picture(const char *name)
+{
+    static const char *const endings[] = {".heic", ".heif", ".avif", ".webp", ".gif", ".tif", ".tiff",
+                                          ".dng",  ".raw",  ".cr2",  ".cr3",  ".nef", ".arw"};
+    const char *dot = strrchr(name, '.');
+    for (size_t i = 0; dot != NULL && i < sizeof endings / sizeof *endings; i++)
+        if (strcasecmp(dot, endings[i]) == 0)
+            return true;
+    return false;
+}
+
+/* The first bytes that make whole characters. */
+static void cut_name(char *name)
+{
+    size_t end = NAME_MOST;
+    if (strlen(name) <= end)
+        return;
+    while (end > 0 && ((unsigned char)name[end] & 0xc0) == 0x80)
+        end--;
+    name[end] = '\0';
+}
+
+/* "2024/summer/IMG_1.jpg" becomes "2024_summer_IMG_1.jpg"; of a place too long for a name the file's alone.
+ */
+static char *name_of(struct walk *w, const char *place)
+{
+    char *name = arena_strdup(&w->plan->result->arena, strlen(place) > NAME_MOST ? path_base(place) : place);
+    if (name == NULL) {
+        err_memory(w->e, "listing photographs");
+        return NULL;
+    }
+    for (char *slash = strchr(name, '/'); slash != NULL; slash = strchr(slash, '/'))
+        *slash = '_';
+    return name;
+}
+
+static bool append(struct walk *w, struct photograph photo)
+{
+    struct photographs *l = w->list;
+    if (l->count == l->capacity) {
+        size_t capacity = l->capacity ? 2 * l->capacity : 64;
+        struct photograph *items = reallocarray(l->items, capacity, sizeof *items);
+        if (items == NULL)
+            return err_memory(w->e, "listing photographs");
+        l->items = items;
+        l->capacity = capacity;
+    }
+    photo.order = l->count;
+    l->items[l->count++] = photo;
+    return true;
+}
+
+static bool take_picture(struct walk *w, const char *source, const char *place)
+{
+    struct err why;
+    char *name = name_of(w, place);
+    if (name == NULL)
+        return false;
+    if (!sample_name_check(name, &why))
+        return import_plan_reject(w->plan, place, 0, w->e, "%s", why.text);
+    cut_name(name);
+    return append(w, (struct photograph){.source = source, .place = place, .name = name});
+}
+
+static int is_visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static bool walk_folder(struct walk *w, const char *folder, const char *below);
+
+static bool walk_entry(struct walk *w, const char *folder, const char *below, const char *name)
+{
+    struct arena *arena = &w->plan->result->arena;
+    const char *path = arena_printf(arena, "%s/%s", folder, name);
+    const char *place = arena_printf(arena, "%s%s%s", below, *below ? "/" : "", name);
+    if (path == NULL || place == NULL)
+        return err_memory(w->e, "listing photographs");
+    if (is_folder(path))
+        return walk_folder(w, path, place);
+    if (is_other_picture(name))
+        return import_plan_reject(w->plan, place, 0, w->e,
+                                  "pictures of this kind are not read; convert it to JPEG or PNG");
+    return !image_is_named(name) || take_picture(w, path, place);
+}
+
+static bool walk_folder(struct walk *w, const char *folder, const char *below)
+{
+    struct dirent **entries;
+    int count = scandir(folder, &entries, is_visible, alphasort);
+    if (count < 0)
+        return import_plan_reject(w->plan, *below ? below : folder, 0, w->e,
+                                  "the folder cannot be read: %s; see that it may be", strerror(errno));
+    bool fine = true;
+    for (int i = 0; i < count; i++) {
+        fine = fine && walk_entry(w, folder, below, entries[i]->d_name);
+        free(entries[i]);
+    }
+    free(entries);
+    return fine;
+}
+
+bool photographs_add(struct photographs *list, struct import_plan *p, const char *path, struct err *e)
+{
+    struct walk w = {.list = list, .plan = p, .e = e};
+    char real[PATH_MAX];
+    if (realpath(path, real) == NULL)
+        return err_errno(e, path, "open", "see that the path is right");
+    const char *source = import_plan_text(p, real, e), *name = import_plan_text(p, path_base(path), e);
+    if (source == NULL || name == NULL)
+        return false;
+    if (path_is_dir(real))
+        return walk_folder(&w, strcmp(source, "/") == 0 ? "" : source, "");
+    return take_picture(&w, source, name);
+}
+
+static int by_source(const void *a, const void *b)
+{
+    const struct photograph *left = a, *right = b;
+    int order = strcmp(left->source, right->source);
+    return order != 0 ? order : (left->order > right->order) - (left->order < right->order);
+}
+
+void photographs_sort(struct photographs *list)
+{
+    size_t kept = 0;
+    if (list->count == 0)
+        return;
+    qsort(list->items, list->count, sizeof *list->items, by_source);
+    for (size_t i = 1; i < list->count; i++)
+        if (strcmp(list->items[kept].source, list->items[i].source) != 0)
+            list->items[++kept] = list->items[i];
+    list->count = kept + 1;
+}
+
+void photographs_free(struct photographs *list)
+{
+    free(list->items);
+    *list = (struct photographs){0};
+}
