@@ -6,6 +6,7 @@
 #include "ferlab/base/json.h"
 #include "ferlab/base/str.h"
 #include "ferlab/exchange/documents.h"
+#include "ferlab/face/flaws.h"
 #include "ferlab/store/reasons.h"
 #include "ferlab/store/samples.h"
 
@@ -69,7 +70,10 @@ static void print_class(const struct sample_view *v, int class)
     int count = c->votes[v->row].count[class], total = votes_total(&c->votes[v->row]);
     printf("  %-10s ", class_title(class));
     print_bar(total ? (double)count / total : 0);
-    printf(" %3d", count);
+    if (total > 0)
+        printf(" %3d", count);
+    else
+        printf("%4s", "");
     if (class < EMOTION_COUNT && c->prediction[v->row] != CLASS_NONE) {
         double p = (double)c->probabilities[v->row][class];
         printf("   ");
@@ -131,18 +135,32 @@ static void print_cam(const struct sample_view *v)
            class_title(v->cam->emotion));
 }
 
+/* Where it was found, and what is wrong with it. */
+static void print_source(const struct columns *c, size_t row)
+{
+    char text[TEXT];
+    const int32_t *box = c->box[row];
+    if (c->source[row] == NULL)
+        return;
+    printf("found in %s at %d,%d %lldx%lld", str_escape(text, sizeof text, c->source[row]), box[0], box[1],
+           (long long)box[2] - box[0], (long long)box[3] - box[1]);
+    for (int i = 0; face_flaw_name(i) != NULL; i++)
+        if (c->flaws[row] & 1U << i)
+            printf("  (%s)", face_flaw_name(i));
+    putchar('\n');
+}
+
 static void print_sample(const struct sample_view *v)
 {
     const struct columns *c = v->columns;
     char text[TEXT];
     printf("sample %lld   %s   %s\n", (long long)c->id[v->row],
            str_escape(text, sizeof text, c->name[v->row]), split_name((enum split)c->split[v->row]));
-    if (c->source[v->row] != NULL)
-        printf("found in %s\n", str_escape(text, sizeof text, c->source[v->row]));
+    print_source(c, v->row);
     if (v->cam)
         print_cam(v);
     print_labels(v);
-    printf("\n  %-10s %-*s", "", BAR + 7, votes_total(&c->votes[v->row]) > 0 ? "votes" : "no votes");
+    printf("\n  %-10s %-*s", "", BAR + 7, columns_voted(c, v->row) ? "votes" : "no votes");
     if (c->prediction[v->row] != CLASS_NONE)
         printf("model %s", str_escape(text, sizeof text, c->model_name));
     putchar('\n');

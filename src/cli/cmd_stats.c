@@ -27,6 +27,7 @@ static json_t *document(const char *name, const struct reviewer *r, const struct
     json_object_set_new(d, "decisions", json_integer(r->decisions));
     json_object_set_new(d, "faces", json_integer(r->faces));
     json_object_set_new(d, "changed", json_integer(r->changed));
+    json_object_set_new(d, "unvoted", json_integer(r->unvoted));
     json_object_set_new(d, "first", json_text(r->first));
     json_object_set_new(d, "last", json_text(r->last));
     json_object_set_new(d, "active_seconds", json_number(r->pace.seconds));
@@ -56,9 +57,12 @@ static void print_ratings(const char *name, const struct ratings *r)
 static void print(const char *name, const struct reviewer *r, const struct columns *c)
 {
     char shown[SHOWN_MAX], model[80], crowd[40], span[16];
-    printf("%s: %lld decisions on %lld faces, %lld of them other than the crowd's\n",
+    printf("%s: %lld decisions on %lld faces, %lld of them other than the crowd's",
            str_escape(shown, sizeof shown, name), (long long)r->decisions, (long long)r->faces,
            (long long)r->changed);
+    if (r->unvoted > 0)
+        printf(", %lld of faces that no crowd has seen", (long long)r->unvoted);
+    putchar('\n');
     if (!isnan(pace_per_hour(&r->pace)))
         printf("  %.0f an hour in %s of work\n", pace_per_hour(&r->pace), clock_span(span, r->pace.seconds));
     snprintf(model, sizeof model, "model %.60s", c->model_name);

@@ -6,6 +6,7 @@
 #include "ferlab/store/beside.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,8 +31,9 @@ static void put_labels_row(struct report *r, const char *id, const char *name, c
 {
     struct html *h = &r->html;
     struct right n = count_right(r, label);
-    double low, high;
-    metrics_wilson(n.right, n.count, &low, &high);
+    double low = NAN, high = NAN;
+    if (n.count > 0)
+        metrics_wilson(n.right, n.count, &low, &high);
     html_begin(h, "tr", "id='labels-%s'", id);
     html_put(h, "th", "scope='row'", "%s", name);
     cell_count(h, n.count);

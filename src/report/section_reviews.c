@@ -92,17 +92,28 @@ struct move {
     int64_t count;
 };
 
-/* The crowd's label and the one in force, of the faces that a review decides; CLASS_NONE comes last. */
-static void count_moves(const struct report *r, int64_t moves[CLASSES][CLASSES], int64_t *kept)
+/* Of the faces that a review decides. */
+struct moves {
+    int64_t count[CLASSES][CLASSES]; /* crowd's label to the one in force; CLASS_NONE comes last */
+    int64_t kept;                    /* those that stayed */
+    int64_t unvoted;                 /* of faces that no crowd has seen */
+};
+
+static void count_moves(const struct report *r, struct moves *m)
 {
     const struct columns *c = r->columns;
-    *kept = 0;
+    *m = (struct moves){0};
     for (size_t row = 0; row < c->count; row++) {
         int from = c->crowd[row] == CLASS_NONE ? CLASS_COUNT : c->crowd[row];
         int to = c->label[row] == CLASS_NONE ? CLASS_COUNT : c->label[row];
-        if (c->reviewed[row] && from != to)
-            moves[from][to]++;
-        *kept += c->reviewed[row] && from == to;
+        if (!c->reviewed[row])
+            continue;
+        if (!columns_voted(c, row))
+            m->unvoted++;
+        else if (from == to)
+            m->kept++;
+        else
+            m->count[from][to]++;
     }
 }
 
@@ -126,22 +137,29 @@ static void put_class(struct html *h, int class_index)
 
 static void put_moves(struct report *r)
 {
-    int64_t moves[CLASSES][CLASSES] = {0}, kept;
+    struct moves moves;
     struct move move;
     struct html *h = &r->html;
-    count_moves(r, moves, &kept);
+    count_moves(r, &moves);
+    bool moved = largest_move(moves.count, &move) != NULL;
     html_open(h, "p");
     html_text(h, "Of the faces whose label a review decides, ");
-    put_count(h, kept);
-    html_text(h, " keep the crowd\u2019s label; the others moved so:");
+    put_count(h, moves.kept);
+    html_text(h, " keep the crowd\u2019s label");
+    if (moves.unvoted > 0) {
+        html_text(h, ", ");
+        put_count(h, moves.unvoted);
+        html_text(h, " were seen by no crowd");
+    }
+    html_text(h, moved ? "; the others moved so:" : ".");
     html_close(h);
-    if (largest_move(moves, &move) == NULL)
+    if (!moved)
         return;
     open_table(r, "moves", "Labels that reviews moved, the most frequent first.");
     put_head(h, "crowd\u2019s label|label in force|faces");
     html_open(h, "tbody");
-    for (int i = 0; i < MOVES_MOST && largest_move(moves, &move) != NULL; i++) {
-        moves[move.from][move.to] = 0;
+    for (int i = 0; i < MOVES_MOST && largest_move(moves.count, &move) != NULL; i++) {
+        moves.count[move.from][move.to] = 0;
         html_open(h, "tr");
         put_class(h, move.from);
         put_class(h, move.to);

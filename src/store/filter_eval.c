@@ -67,12 +67,14 @@ static bool compare_numbers(double value, enum filter_relation relation, double 
 }
 
 /* Two class fields. A prediction is compared with emotions only: where the other side is none, unknown or not
- * a face, neither pred= nor pred!= holds. */
+ * a face, neither pred= nor pred!= holds. Nor does crowd= or crowd!= where nobody has voted. */
 static bool compare_fields(const struct columns *c, size_t row, const struct filter_step *s)
 {
     int left = class_of(c, row, s->field), right = class_of(c, row, s->other);
     bool predicts = is_prediction(s->field) || is_prediction(s->other);
 
+    if ((s->field == FIELD_CROWD || s->other == FIELD_CROWD) && !columns_voted(c, row))
+        return false;
     if (predicts && (left < 0 || left >= EMOTION_COUNT || right < 0 || right >= EMOTION_COUNT))
         return false;
     return (left == right) == (s->relation == IS_EQUAL);

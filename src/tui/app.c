@@ -424,7 +424,8 @@ static bool run(struct app *app, const struct workbench_options *options, struct
     const char *filter = options->filter;
     if (filter == NULL)
         filter = app->columns->model != 0 ? "pred!=label sort:-suspect" : "";
-    if (!app_set_filter(app, filter))
+    bool picks = app_set_filter(app, filter) && (options->filter != NULL || app->row_count > 0);
+    if (!picks)
         app_set_filter(app, "");
     else
         app->message[0] = '\0';

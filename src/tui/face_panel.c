@@ -5,6 +5,7 @@
 
 #include "ferlab/base/path.h"
 #include "ferlab/base/str.h"
+#include "ferlab/face/flaws.h"
 #include "ferlab/face/image.h"
 #include "ferlab/store/beside.h"
 #include "ferlab/store/reasons.h"
@@ -171,7 +172,9 @@ static void draw_editor(const struct face_layout *l, const struct votes_editor *
     int line = l->bars + 1 + CLASS_COUNT + 1;
     int column = l->panel + draw_text(line, l->panel, 0, STYLE_DIM, "label then ");
     draw_text(line, column, 0, label >= 0 ? STYLE_EMOTION + (enum style)label : STYLE_BOLD, "%s",
-              label >= 0 ? class_title(label) : "none: no emotion has more than half");
+              label >= 0   ? class_title(label)
+              : total == 0 ? "none: there is no vote"
+                           : "none: no emotion has more than half");
 }
 
 static void draw_hidden(const struct face_layout *l)
@@ -205,8 +208,9 @@ static void draw_bars(const struct app *app, const struct face_layout *l, size_t
         enum style color = STYLE_EMOTION + (enum style)k;
         double fraction = total > 0 ? (double)votes->count[k] / total : 0;
         draw_bar(line, l->votes, l->bar_width, fraction, color);
-        draw_text(line, l->votes + l->bar_width, 4, votes->count[k] > 0 ? STYLE_NORMAL : STYLE_DIM,
-                  votes->count[k] > 0 ? "%3d" : "  ·", votes->count[k]);
+        if (total > 0)
+            draw_text(line, l->votes + l->bar_width, 4, votes->count[k] > 0 ? STYLE_NORMAL : STYLE_DIM,
+                      votes->count[k] > 0 ? "%3d" : "  ·", votes->count[k]);
         if (!predicted || k >= EMOTION_COUNT)
             continue;
         double p = (double)c->probabilities[row][k];
@@ -256,7 +260,7 @@ static void draw_reasons(const struct columns *c, size_t row, int line, int colu
 /* Where a label comes from that nobody has reviewed, or why there is none. */
 static const char *where_from(const struct columns *c, size_t row, char *out, size_t size)
 {
-    if (votes_total(&c->votes[row]) == 0)
+    if (!columns_voted(c, row))
         return "no crowd has seen this face";
     snprintf(out, size, "crowd, %s%s", rule_name(c->rule),
              c->label[row] == CLASS_NONE ? ": no emotion has more than half" : "");
@@ -365,10 +369,13 @@ void face_panel_title(const struct app *app, size_t row, const char *right)
     const struct columns *c = app->columns;
     int column = 1;
     column += draw_text(1, column, draw_columns() / 2, STYLE_BOLD, "%s", c->name[row]);
-    draw_text(1, column, 0, STYLE_DIM, "   id %lld   split %s%s%s%s", (long long)c->id[row],
-              split_name((enum split)c->split[row]), c->reviewed[row] ? "   ✎ reviewed" : "",
-              c->source[row] != NULL ? "   in " : "",
-              c->source[row] != NULL ? path_base(c->source[row]) : "");
+    column += draw_text(1, column, 0, STYLE_DIM, "   id %lld   split %s%s", (long long)c->id[row],
+                        split_name((enum split)c->split[row]), c->reviewed[row] ? "   ✎ reviewed" : "");
+    if (c->source[row] != NULL)
+        column += draw_text(1, column, 0, STYLE_DIM, "   in %s", path_base(c->source[row]));
+    for (int i = 0; face_flaw_name(i) != NULL; i++)
+        if (c->flaws[row] & 1U << i)
+            column += draw_text(1, column, 0, STYLE_ACCENT, "   %s", face_flaw_name(i));
     draw_text(1, draw_columns() - str_columns(right) - 1, 0, STYLE_DIM, "%s", right);
 }
 

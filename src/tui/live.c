@@ -100,20 +100,21 @@ bool live_take(struct live *l, const struct frame *f, struct err *e)
 
 /* Adds it under the first name of this second that nobody has taken: there may be other windows. Its id, or 0
  * with a sentence. */
-static int64_t add_named(struct sample_writer *w, struct sample *s, int64_t number, struct err *e)
+static int64_t add_named(struct sample_writer *w, const struct sample *kept, int64_t number, struct err *e)
 {
     char stamp[CLOCK_STAMP], name[64];
+    struct sample s = *kept;
     enum sample_added added = SAMPLE_SAME;
     clock_stamp(stamp);
-    s->name = name;
+    s.name = name;
     for (; added != SAMPLE_NEW && added != SAMPLE_FAILED; number++) {
         snprintf(name, sizeof name, "live-%s-%lld.png", stamp, (long long)number);
-        added = sample_add(w, s, e);
+        added = sample_add(w, &s, e);
     }
     return added == SAMPLE_NEW ? sample_added_id(w) : 0;
 }
 
-static int64_t add_sample(struct app *app, struct sample *s, int64_t number, struct err *e)
+static int64_t add_sample(struct app *app, const struct sample *s, int64_t number, struct err *e)
 {
     if (!workspace_begin(app->workspace, e))
         return 0;

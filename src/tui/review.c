@@ -172,9 +172,8 @@ static bool apply(struct app *app, const struct selection *s, const struct inten
     struct event *events;
     struct err e;
     if (count == 0) {
-        app_message(app, intent->kind == EVENT_ACCEPT
-                             ? "no label to accept here: the crowd gives none; 1-8, 9 or 0 gives one"
-                             : "nothing to change here");
+        app_message(app, intent->kind == EVENT_ACCEPT ? "no label to accept here; 1-8, 9 or 0 gives one"
+                                                      : "nothing to change here");
     } else if (!open_for(app, reviews, count)) {
         /* it was said why */
     } else if (!reviews_append(app->workspace, reviews, count, &arena, &events, &e)) {

@@ -23,7 +23,8 @@ static void compare(struct reviewer *r, const struct columns *c, const struct de
     ratings_add(&r->crowd, d->label, crowd);
     int emotion = class_is_emotion(d->label) ? d->label : CLASS_NONE; /* all that a model can say */
     ratings_add(&r->model, emotion, model);
-    r->changed += d->label != crowd;
+    r->changed += columns_voted(c, row) && d->label != crowd;
+    r->unvoted += !columns_voted(c, row);
     if (!d->blind)
         return;
     ratings_add(&r->blind_crowd, d->label, crowd);

@@ -218,9 +218,12 @@ static void field_shown(const struct training_form *f, int field, char *out, siz
     else if (field == FIELD_ROTATION)
         snprintf(out, size, "%g°", (double)r->augmentation.rotation_deg);
     else if (field == FIELD_LABELS && r->labels == LABELS_REVIEWED) {
-        snprintf(out, size, "reviewed (%s changed)", draw_count(count, f->changed_labels));
+        int used = snprintf(out, size, "reviewed (%s changed", draw_count(count, f->changed_labels));
+        if (f->new_labels > 0)
+            used += snprintf(out + used, size - (size_t)used, ", %s new", draw_count(count, f->new_labels));
+        snprintf(out + used, size - (size_t)used, ")");
         if (str_columns(out) > form_room(field))
-            snprintf(out, size, "reviewed (%s)", count);
+            snprintf(out, size, "reviewed (%s)", draw_count(count, f->changed_labels + f->new_labels));
     }
 }
 
@@ -235,9 +238,13 @@ static bool field_is_idle(const struct recipe *r, int field)
 void training_form_count_labels(struct training_form *f, const struct app *app)
 {
     const struct columns *c = app->columns;
-    f->changed_labels = 0;
-    for (size_t row = 0; row < c->count; row++)
-        f->changed_labels += c->label[row] != c->crowd[row];
+    f->changed_labels = f->new_labels = 0;
+    for (size_t row = 0; row < c->count; row++) {
+        if (columns_voted(c, row))
+            f->changed_labels += c->label[row] != c->crowd[row];
+        else
+            f->new_labels += class_is_emotion(c->label[row]);
+    }
 }
 
 /* The defaults of what is trained, fitted to the faces there are, but for what was touched. */

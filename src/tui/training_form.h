@@ -38,6 +38,7 @@ struct training_form {
     bool touched[FIELD_COUNT]; /* typed by the reviewer: kept when `from` changes which defaults hold */
     int field;
     int64_t changed_labels; /* that differ from the crowd's */
+    int64_t new_labels;     /* emotions of faces that no crowd has seen */
 };
 
 /* Defaults: a fine-tuning of the current model where there is one, else a full training; of folds those of

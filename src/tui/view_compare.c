@@ -54,12 +54,12 @@ static size_t take_rows(const struct scope *s, const struct columns *c, uint32_t
     return count;
 }
 
-/* By the label in force, and in all. */
+/* By the label in force, and in all; of the crowd's labels only where there is a crowd. */
 static void count_labels(const struct columns *c, const int8_t *former, int64_t labels[COMPARE_ROWS])
 {
     memset(labels, 0, COMPARE_ROWS * sizeof *labels);
     for (size_t row = 0; row < c->count; row++) {
-        if (c->label[row] == former[row])
+        if (c->label[row] == former[row] || (former == c->crowd && !columns_voted(c, row)))
             continue;
         labels[COMPARE_ALL]++;
         if (class_is_emotion(c->label[row]))

@@ -118,7 +118,10 @@ static void draw_end(struct app *app, struct queue_view *q)
     draw_text(line, 1, 0, STYLE_BOLD, l->waiting > 0 ? "the end of the queue" : "the queue is done");
     draw_text(line, 23, 0, STYLE_DIM, "%s", l->filter);
     line += 2;
-    snprintf(then, sizeof then, "%s other than the crowd's label", draw_count(number, r->changed));
+    int used = snprintf(then, sizeof then, "%s other than the crowd's label", draw_count(number, r->changed));
+    if (r->unvoted > 0)
+        snprintf(then + used, sizeof then - (size_t)used, ", %s of faces that no crowd has seen",
+                 draw_count(number, r->unvoted));
     draw_end_count(&line, "decided", l->decided, l->decided > 0 ? then : "");
     draw_end_count(&line, "skipped", l->skipped, l->skipped > 0 ? "a shows them once more" : "");
     draw_end_count(&line, "left", l->waiting, l->waiting > 0 ? "Enter goes to the first" : "");
@@ -192,6 +195,10 @@ static void report_blind(struct app *app, uint32_t row)
     if (model != CLASS_NONE)
         snprintf(said, sizeof said, "model %s %s %s", class_title(model),
                  caption_share(share, (double)c->confidence[row]), model == label ? "✓" : "✗");
+    if (!columns_voted(c, row)) {
+        app_message(app, "you %s   no votes   %s", class_title(label), said);
+        return;
+    }
     app_message(app, "you %s   crowd %s %s   %s", class_title(label),
                 crowd != CLASS_NONE ? class_title(crowd) : "undecided",
                 crowd == CLASS_NONE ? "·"

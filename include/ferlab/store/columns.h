@@ -25,7 +25,7 @@ struct columns {
     uint8_t *split; /* enum split */
     const char **name;
     const char **source; /* the file it was found in; NULL: faces were imported */
-    int32_t (*box)[4];   /* x0 y0 x1 y1 as the source gave it; in the file it was found in, where it has one */
+    int32_t (*box)[4];   /* x0 y0 x1 y1, in the file it was found in or as the import gave it */
     uint8_t *flaws;      /* enum face_flaw, of a face that was found */
     struct votes *votes;
     int8_t *crowd; /* emotion under the rule, or CLASS_NONE */

@@ -11,7 +11,8 @@
 struct reviewer {
     int64_t decisions; /* that stand */
     int64_t faces;     /* they are on; of each, the latest counts in what follows */
-    int64_t changed;   /* to another class than the crowd's; the crowd gives none counts too */
+    int64_t changed;   /* to another class than the crowd's, which may have voted and given none */
+    int64_t unvoted;   /* of faces that no crowd has seen */
     char first[CLOCK_STAMP], last[CLOCK_STAMP];
     struct pace pace; /* of actions: one key, or one command for many samples, is one */
     struct ratings crowd;
