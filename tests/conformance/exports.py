@@ -61,6 +61,12 @@ class Workspace:
         self.program, self.folder, self.file = program, folder, folder / "w.ferlab"
         self.run("synth", folder / "faces", "--count", 120, "--seed", 1)
         self.run("import", folder / "faces")
+        photos = folder / "photos"  # faces that no crowd has seen
+        photos.mkdir()
+        for number, face in enumerate(sorted((folder / "faces" / "data" / "FER2013Train").glob("*.png"))[:3]):
+            with Image.open(face) as image:
+                image.transpose(Image.Transpose.ROTATE_90).save(photos / f"{number}.png")
+        self.run("import", "--no-detect", photos)
         self.run("model", "import", pathlib.Path(__file__).resolve().parents[2] / "models" / "ferplus.onnx")
         self.run("eval", "--split", "valid", "--model", "ferplus")
         self.valid = [row["id"] for row in self.run("list", "split:valid")]
@@ -85,13 +91,14 @@ class Workspace:
         return out
 
     def read(self):
-        """By id, from the file itself: split, name, votes, pixels, probabilities, events."""
+        """By id, from the file itself: split, name, votes, source, pixels, probabilities, events."""
         db = sqlite3.connect(f"file:{self.file}?mode=ro", uri=True)
         columns = ", ".join(CLASSES)
         truth = {}
-        for number, split, name, gray, *votes in db.execute(
-                f"SELECT id, split, name, gray, {columns} FROM sample JOIN pixels ON sample = id"):
-            truth[number] = {"split": split, "name": name, "votes": votes, "pixels": gray, "label": None, "events": []}
+        for number, split, name, source, gray, *votes in db.execute(
+                f"SELECT id, split, name, source, gray, {columns} FROM sample JOIN pixels ON sample = id"):
+            truth[number] = {"split": split, "name": name, "votes": votes, "source": source, "pixels": gray, "label": None,
+                             "events": []}
         for number, kind, value in db.execute("SELECT sample, kind, value FROM event ORDER BY id"):
             truth.get(number, {"events": []})["events"].append([kind, value])
         for number, value in db.execute("SELECT sample, value FROM standing WHERE kind IN ('relabel', 'accept') ORDER BY id"):
@@ -118,8 +125,9 @@ def expect(what, got, wanted):
 
 
 def expect_sample(workspace, number, row):
-    """A row as plain values: name, split, votes, reviews, and the label where a reviewer decided it."""
+    """A row as plain values: name, split, votes, source, reviews, and the label where a reviewer decided it."""
     truth = workspace.truth[number]
+    expect(f"source of {number}", row["source"] or "", truth["source"])
     for key in "name", "split", "votes":
         expect(f"{key} of {number}", row[key], truth[key])
     expect(f"reviews of {number}", events_of(row["reviews"]), truth["events"])
