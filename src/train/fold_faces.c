@@ -77,11 +77,16 @@ static void dealt_free(struct dealt *d)
     free(d->fold);
 }
 
+static bool is_dealt(const struct fold_faces *f, const struct columns *c, size_t row)
+{
+    return c->split[row] == SPLIT_TRAIN || c->split[row] == SPLIT_VALID || f->learnt[row];
+}
+
 static bool gather_dealt(struct dealt *d, const struct fold_faces *f, const struct columns *c, struct err *e)
 {
     size_t count = 0;
     for (size_t i = 0; i < c->count; i++)
-        count += c->split[i] == SPLIT_TRAIN || c->split[i] == SPLIT_VALID;
+        count += is_dealt(f, c, i);
     *d = (struct dealt){.row = malloc((count + 1) * sizeof *d->row),
                         .group = malloc((count + 1) * sizeof *d->group),
                         .ids = malloc((count + 1) * sizeof *d->ids),
@@ -90,7 +95,7 @@ static bool gather_dealt(struct dealt *d, const struct fold_faces *f, const stru
     if (!(d->row && d->group && d->ids && d->label && d->fold))
         return err_memory(e, "gathering the faces of the folds");
     for (size_t i = 0; i < c->count; i++) {
-        if (c->split[i] != SPLIT_TRAIN && c->split[i] != SPLIT_VALID)
+        if (!is_dealt(f, c, i))
             continue;
         d->row[d->count] = (uint32_t)i;
         d->ids[d->count] = c->id[i];
@@ -133,8 +138,8 @@ static bool check_enough(const struct fold_faces *f, struct workspace *ws, const
         if (count_learnt(f, fold) == 0)
             return err_set(
                 e, ERR_INPUT,
-                "%s: the train and valid splits have too few faces with a label to learn from under "
-                "the rule %s, or too many copies of one, for %d folds; import more, or label some",
+                "%s: too few faces that are not of the test split have a label to learn from under the rule "
+                "%s, or too many are copies of one, for %d folds; import more, or label some",
                 workspace_path(ws), rule_name(recipe->rule), f->folds);
     return true;
 }
@@ -148,7 +153,8 @@ bool fold_faces_load(struct fold_faces *f, struct workspace *ws, const struct co
     memcpy(f->ids, c->id, c->count * sizeof *f->ids);
     memcpy(f->labels, recipe->labels == LABELS_CROWD ? c->crowd : c->label, c->count);
     return take_targets(f, c, recipe, SPLIT_TRAIN, e) && take_targets(f, c, recipe, SPLIT_VALID, e) &&
-           deal(f, ws, c, recipe, e) && check_enough(f, ws, recipe, e);
+           take_targets(f, c, recipe, SPLIT_NONE, e) && deal(f, ws, c, recipe, e) &&
+           check_enough(f, ws, recipe, e);
 }
 
 /* --- one fold --- */

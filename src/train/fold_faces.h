@@ -14,7 +14,8 @@ struct fold_faces {
     int folds, done; /* done: folds whose faces are predicted */
     size_t count;
     int64_t *ids;      /* of all samples, ascending */
-    uint8_t *fold;     /* of those of the train and valid splits, labelled or not; NO_FOLD of the others */
+    uint8_t *fold;     /* of the train and valid splits, labelled or not, and of those that a reviewer
+                          labelled of no split; NO_FOLD of the others */
     uint8_t *learnt;   /* 1: has a target, and is learnt from by the models of other folds */
     uint8_t *reviewed; /* 1: as training_set has it */
     int8_t *labels;    /* under the majority rule, or CLASS_NONE */

@@ -51,11 +51,10 @@ static void say_folds(struct training *t)
         (int)t->run, r->name, r->folds, r->arch, classifier_parameters(t->learner), r->epochs, t->epoch_faces,
         r->batch, (long long)(r->epochs * t->steps), r->learning_rate, (unsigned long long)r->seed,
         r->threads);
-    train_log_say(
-        &t->log,
-        "targets: %s rule, %s labels (revision %s) of train and valid, near-duplicates in one fold; "
-        "accuracy: the faces kept out, majority rule",
-        rule_name(r->rule), r->labels == LABELS_CROWD ? "crowd" : "reviewed", t->label_revision);
+    train_log_say(&t->log,
+                  "targets: %s rule, %s labels (revision %s), near-duplicates in one fold; "
+                  "accuracy: the faces kept out, majority rule",
+                  rule_name(r->rule), r->labels == LABELS_CROWD ? "crowd" : "reviewed", t->label_revision);
 }
 
 static void percent(double share, char out[16])

@@ -58,7 +58,7 @@ int64_t train_faces_with_target(const struct columns *c, enum rule rule, enum la
     int64_t count = 0;
     float target[EMOTION_COUNT];
     for (size_t i = 0; i < c->count; i++)
-        count += (c->split[i] == SPLIT_TRAIN || c->split[i] == SPLIT_VALID) &&
+        count += takes_part(c, i, 1U << SPLIT_TRAIN | 1U << SPLIT_VALID | 1U << SPLIT_NONE, labels) &&
                  row_target(c, i, rule, labels, target);
     return count;
 }

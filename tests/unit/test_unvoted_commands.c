@@ -2,8 +2,11 @@
  * there, and that they come through every export. */
 #include "support.h"
 
+#include "../../src/train/fold_faces.h"
+
 #include "ferlab/face/image.h"
 #include "ferlab/face/synth.h"
+#include "ferlab/train/trainer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -187,6 +190,37 @@ static void test_the_report_tells_new_labels_from_moved_ones(void **state)
     undo_all();
 }
 
+/* ---- training in folds ---- */
+
+/* Each that a reviewer labelled is kept out once, and learnt from by the others. */
+static void test_a_labelled_one_is_dealt_into_a_fold(void **state)
+{
+    (void)state;
+    struct workspace *ws;
+    struct columns *c;
+    struct fold_faces faces;
+    struct recipe recipe = recipe_folds;
+    struct err e = {0};
+    recipe.folds = 3;
+    run_fine("label", "61", "fear", "--quiet", NULL);
+    run_fine("label", "62", "nf", "--quiet", NULL);
+    if (!workspace_open(&ws, workspace, WORKSPACE_WRITE, &e) ||
+        !columns_load(&c, ws, RULE_MAJORITY, -1, &e) || !fold_faces_load(&faces, ws, c, &recipe, &e))
+        fail_msg("%s", e.text);
+    assert_true(faces.learnt[60]);
+    assert_in_range(faces.fold[60], 0, 2);
+    assert_false(faces.learnt[61] || faces.learnt[62]);
+    assert_int_equal(faces.fold[61], NO_FOLD);
+    assert_int_equal(faces.fold[62], NO_FOLD);
+    assert_int_equal(fold_faces_learnt(&faces),
+                     train_faces_with_target(c, RULE_DISTRIBUTION, LABELS_REVIEWED));
+    fold_faces_free(&faces);
+    columns_free(c);
+    workspace_close(ws);
+    undo_all();
+    undo_all();
+}
+
 /* ---- votes ---- */
 
 static void test_votes_can_be_given_and_taken_back(void **state)
@@ -312,6 +346,7 @@ int main(void)
         cmocka_unit_test(test_stats_do_not_call_it_a_change_where_no_crowd_has_spoken),
         cmocka_unit_test(test_a_found_face_is_shown_without_counts),
         cmocka_unit_test(test_the_report_tells_new_labels_from_moved_ones),
+        cmocka_unit_test(test_a_labelled_one_is_dealt_into_a_fold),
         cmocka_unit_test(test_votes_can_be_given_and_taken_back),
         cmocka_unit_test(test_each_export_carries_them),
         cmocka_unit_test(test_an_export_of_fer_plus_s_layout_comes_back),

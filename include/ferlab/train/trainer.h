@@ -33,8 +33,7 @@ bool train_can_resume(struct workspace *ws, const struct run *run);
 bool train_targets(const struct columns *c, unsigned splits, enum rule rule, enum label_source labels,
                    uint32_t **rows, float **targets, size_t *count, struct err *e);
 
-/* How many faces of train and valid have such a target: those that a training in folds deals and learns from.
- */
+/* How many faces of train, valid and none have such a target: those that a training in folds learns from. */
 int64_t train_faces_with_target(const struct columns *c, enum rule rule, enum label_source labels);
 
 #endif
