@@ -221,18 +221,37 @@ enum outcome app_act(struct app *app, enum action action)
 
 /* --- events --- */
 
-/* Once its end has been seen, and the keys have rested, so that none meant for the view below is lost. */
+/* Once the end of a training has been seen. Who has typed lately is at something, which a view that opens by
+ * itself would take the keys of: that one is told, at the first pause. */
 static void show_training_effect(struct app *app)
 {
-    enum { SEEN_SECONDS = 1, REST_SECONDS = 2 };
+    enum { SEEN_SECONDS = 1, IDLE_SECONDS = 5, PAUSE_SECONDS = 1 };
     double now = clock_seconds();
     if (app->comparison_due == 0 || now - app->comparison_due < SEEN_SECONDS ||
-        now - app->last_key_at < REST_SECONDS)
+        now - app->last_key_at < PAUSE_SECONDS)
         return;
-    app->comparison_due = 0;
+    bool idle = app->last_key_at < app->comparison_due - IDLE_SECONDS;
     int64_t before = compare_baseline(app, app->columns->model);
-    if (before != 0)
+    app->comparison_due = 0;
+    if (before == 0)
+        return;
+    if (idle) {
         compare_open_with(app, before);
+        app->opened_itself_at = now;
+    } else {
+        app_message(app, "%s is trained; b shows what it changed", app->columns->model_name);
+    }
+}
+
+/* Whether the view on top opened by itself so shortly ago that a key was meant for what stood there before.
+ */
+static bool came_too_soon(struct app *app)
+{
+    enum { SETTLE_SECONDS = 2 };
+    if (app->opened_itself_at == 0 || clock_seconds() - app->opened_itself_at > SETTLE_SECONDS)
+        return false;
+    app_message(app, "this opened by itself just now; press the key again if it is meant for this view");
+    return true;
 }
 
 static void handle_key(struct app *app, int key)
@@ -241,7 +260,8 @@ static void handle_key(struct app *app, int key)
     app->redraw |= app->message[0] != '\0';
     app->message[0] = '\0';
     app->last_key = key;
-    app->last_key_at = clock_seconds();
+    if (came_too_soon(app))
+        return;
     enum outcome outcome = view->ops->key != NULL ? view->ops->key(app, view->state, key) : OUTCOME_IGNORED;
     if (outcome == OUTCOME_IGNORED)
         outcome = app_act(app, action_of_key(key, view->ops->group));
@@ -278,6 +298,8 @@ static void refuse_paste(struct app *app)
 
 void app_handle(struct app *app, const struct input *input)
 {
+    if (input->type == INPUT_KEY || input->type == INPUT_CLICK || input->type == INPUT_WHEEL)
+        app->last_key_at = clock_seconds();
     switch (input->type) {
     case INPUT_KEY:
         if (app->ask != NULL && input->pasted && app->ask->yes_no)

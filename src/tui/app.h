@@ -82,7 +82,8 @@ struct app {
     int64_t training;   /* the newest run that ran while this was open: its end shows its effect; 0: none */
     int64_t newest_run; /* known here; one beyond it has run since, however shortly */
     double comparison_due; /* clock_seconds when that one was seen to have ended; 0: none has, or was shown */
-    double last_key_at;    /* clock_seconds of the latest key */
+    double last_key_at;    /* clock_seconds of the latest key, click or turn of the wheel */
+    double opened_itself_at; /* clock_seconds when a view last opened by itself; 0: never */
     bool model_chosen; /* by --model or by the reviewer here: does not follow the workspace's current model */
 
     struct view stack[16];

@@ -261,6 +261,7 @@ static const char *compare_keys(struct app *app, void *state)
 
 const struct view_ops view_compare = {
     .name = "compare",
+    .group = "matrix",
     .open = compare_open,
     .close = compare_close,
     .draw = compare_measure_and_draw,

@@ -188,6 +188,7 @@ static const char *confusion_keys(struct app *app, void *state)
 
 const struct view_ops view_confusion = {
     .name = "confusion",
+    .group = "matrix",
     .open = confusion_open,
     .close = confusion_close,
     .draw = confusion_draw,

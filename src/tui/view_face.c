@@ -179,6 +179,7 @@ static void face_close(struct app *app, void *state)
 
 const struct view_ops view_face = {
     .name = "face",
+    .group = "face",
     .open = face_open,
     .close = face_close,
     .draw = face_draw,

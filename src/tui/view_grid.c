@@ -144,6 +144,7 @@ static void grid_close(struct app *app, void *state)
 
 const struct view_ops view_grid = {
     .name = "grid",
+    .group = "review",
     .open = grid_open,
     .close = grid_close,
     .draw = grid_draw,

@@ -1,5 +1,5 @@
-/* Help: every action with its keys, every `:` command and the filter grammar, from the tables that make them
- * work. */
+/* Help: the keys of the view it was called from, then every action with its keys, every `:` command and the
+ * filter grammar, from the tables that make them work. */
 #include "parts.h"
 
 #include "ferlab/base/str.h"
@@ -9,6 +9,8 @@
 #include <string.h>
 
 enum { KEYS_WIDTH = 12, COLUMN_WIDTH = 66, INDENT = 4 };
+
+enum { KEYS_TEXT = 512 };
 
 enum kind { KIND_HEAD, KIND_ENTRY, KIND_EXAMPLE, KIND_BLANK };
 
@@ -26,11 +28,13 @@ struct line {
 };
 
 struct help {
-    struct entry entries[160];
+    struct entry entries[200];
     int entry_count;
-    struct line lines[400]; /* the entries, wrapped to `width` */
+    struct line lines[500]; /* the entries, wrapped to `width` */
     int line_count, width;
-    char filters[4096]; /* the filter grammar, cut into its parts */
+    char filters[4096];   /* the filter grammar, cut into its parts */
+    char here[64];        /* the head of what the view below takes */
+    char keys[KEYS_TEXT]; /* its bottom line, cut into keys and words */
     int top;
 };
 
@@ -47,6 +51,31 @@ static void add_group(struct help *h, const char *group, const char *title)
         if (strcmp(action_rows[a].group, group) == 0)
             add(h, KIND_ENTRY, action_rows[a].keys[0] != '\0' ? action_rows[a].keys : ":quit",
                 action_rows[a].help);
+    add(h, KIND_BLANK, "", "");
+}
+
+/* What the view that help was called from says at the bottom, all of it: "⏎ open  v box" as entries. */
+static void add_here(struct help *h, struct app *app)
+{
+    const struct view *below = &app->stack[app->depth - 1];
+    if (below->ops->keys == NULL)
+        return;
+    snprintf(h->here, sizeof h->here, "Here: %s", below->ops->name);
+    add(h, KIND_HEAD, h->here, "");
+    snprintf(h->keys, sizeof h->keys, "%s", below->ops->keys(app, below->state));
+    for (char *group = h->keys, *next; group != NULL; group = next) {
+        next = strstr(group, "  ");
+        if (next != NULL) {
+            *next = '\0';
+            next += 1 + strspn(next + 1, " ");
+        }
+        char *words = strchr(group, ' ');
+        if (words == NULL)
+            continue;
+        *words = '\0';
+        bool enter = strcmp(group, "⏎") == 0;
+        add(h, KIND_ENTRY, enter ? "Enter" : group, words + 1);
+    }
     add(h, KIND_BLANK, "", "");
 }
 
@@ -82,8 +111,12 @@ static bool help_open(struct app *app, void **state)
         {"training", "Training"}, {"models", "Models"},      {"map", "Map"},
         {"live", "Live"},
     };
-    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
-        add_group(h, groups[i][0], groups[i][1]);
+    const char *own = app->stack[app->depth - 1].ops->group;
+    add_here(h, app);
+    for (int first = 1; first >= 0; first--) /* the group of the view below, then the others */
+        for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+            if ((own != NULL && strcmp(groups[i][0], own) == 0) == (first == 1))
+                add_group(h, groups[i][0], groups[i][1]);
     add(h, KIND_HEAD, "Commands: after : every action by its name, and", "");
     for (const struct command_row *row = command_rows; row->name != NULL; row++)
         add(h, KIND_ENTRY, row->name, row->help);

@@ -138,6 +138,7 @@ static const char *metrics_keys(struct app *app, void *state)
 
 const struct view_ops view_metrics = {
     .name = "metrics",
+    .group = "matrix",
     .open = metrics_open,
     .close = metrics_close,
     .draw = metrics_measure_and_draw,

@@ -452,6 +452,7 @@ static const char *models_keys(struct app *app, void *state)
 
 const struct view_ops view_models = {
     .name = "models",
+    .group = "models",
     .open = models_open,
     .close = models_close,
     .draw = models_draw,

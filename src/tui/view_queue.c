@@ -471,6 +471,7 @@ static bool queue_open(struct app *app, void **state)
 
 const struct view_ops view_queue = {
     .name = "queue",
+    .group = "queue",
     .open = queue_open,
     .close = queue_close,
     .draw = queue_draw,

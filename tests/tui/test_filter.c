@@ -223,6 +223,37 @@ static void test_help_lists_every_action(void **state)
     expect_no_text(s, "Reviewing");
 }
 
+static void expect_help_begins(struct screen *s, const char *head, const char *keys)
+{
+    expect_text(s, "jk scroll");
+    if (strstr(screen_row(s, 2), head) == NULL || !screen_has(s, keys)) {
+        screen_dump(s);
+        fail_msg("help should begin with '%s' and have '%s'", head, keys);
+    }
+}
+
+static void test_help_begins_with_the_view_it_was_called_from(void **state)
+{
+    (void)state;
+    const struct screen_options small = {
+        .columns = 80, .rows = 24, .cell_width = 9, .cell_height = 19, .sixel = true};
+    struct screen *s = fixture_start(&f, &small, "");
+    type_keys(s, "?");
+    expect_help_begins(s, "Here: grid", "Enter       open");
+    type_keys(s, "qm?");
+    expect_help_begins(s, "Here: models", "d           remove");
+    expect_text(s, "remove the selected model");
+    type_keys(s, "qq"
+                 "c?");
+    expect_help_begins(s, "Here: confusion", "#           counts");
+    type_keys(s, "qq\r?");
+    expect_help_begins(s, "Here: face", "e           votes");
+    type_keys(s, "qqr?");
+    expect_help_begins(s, "Here: queue", "B           blind");
+    type_keys(s, "q");
+    expect_no_text(s, "Here:");
+}
+
 static void test_an_empty_result_says_so(void **state)
 {
     (void)state;
@@ -279,6 +310,7 @@ int main(void)
         cmocka_unit_test(test_report_is_of_what_the_filter_picks),
         cmocka_unit_test(test_export_says_what_is_wrong),
         cmocka_unit_test(test_help_lists_every_action),
+        cmocka_unit_test(test_help_begins_with_the_view_it_was_called_from),
         cmocka_unit_test(test_an_empty_result_says_so),
         cmocka_unit_test(test_a_key_without_an_action_says_so),
         cmocka_unit_test(test_the_command_line_takes_classes_in_any_case),

@@ -200,8 +200,10 @@ static void test_fine_tuning_tells_what_it_changed(void **state)
     expect_text(s, "reviewed (3 changed)");
     fill_in(s, FIELD_NAME, "tuned");
     fill_in(s, FIELD_EPOCHS, "1");
-    screen_keys(s, "S");
-    expect_text(s, "95 % of changes"); /* once it is done, the comparison opens by itself */
+    screen_keys(s, "S"); /* less than five seconds before its end: nothing opens, a line says what would */
+    expect_text(s, "tuned is trained; b shows what it changed");
+    screen_keys(s, "b");
+    expect_text(s, "95 % of changes");
     expect_text(s, "tuned beside tiny");
     expect_text(s, "3 reviewed labels →");
     expect_text(s, "still wrong otherwise, since tiny");
@@ -214,6 +216,26 @@ static void test_fine_tuning_tells_what_it_changed(void **state)
     screen_keys(s, "D");
     expect_text(s, "difference to tiny");
     screen_end(s);
+}
+
+static void test_the_comparison_opens_where_keys_rest_and_takes_none_at_first(void **state)
+{
+    (void)state;
+    struct screen *s = start(140, 42, true);
+    screen_settle(s, 200);
+    sleep(6);
+    json_decref(run_ferlab_json("train", "-w", workspace, "--from", "tuned", "--epochs", "1", "--name",
+                                "idle", "--json", "--quiet", NULL));
+    expect_text(s, "idle beside tuned"); /* by itself */
+    screen_keys(s, "q");
+    expect_text(s, "this opened by itself just now");
+    expect_text(s, "idle beside tuned");
+    sleep(3);
+    screen_keys(s, "q");
+    expect_text(s, "start training");
+    screen_end(s);
+    json_decref(run_ferlab_json("model", "use", "tuned", "-w", workspace, "--json", NULL));
+    json_decref(run_ferlab_json("model", "remove", "idle", "--yes", "-w", workspace, "--json", NULL));
 }
 
 static void test_stop_keeps_the_best_model(void **state)
@@ -435,6 +457,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_form_trains_a_model),
         cmocka_unit_test(test_fine_tuning_tells_what_it_changed),
+        cmocka_unit_test(test_the_comparison_opens_where_keys_rest_and_takes_none_at_first),
         cmocka_unit_test(test_stop_keeps_the_best_model),
         cmocka_unit_test(test_training_in_a_shell_shows_up),
         cmocka_unit_test(test_a_training_that_cannot_start_says_why),
