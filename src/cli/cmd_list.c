@@ -79,8 +79,8 @@ static void print_row(const struct table *t, size_t row)
     }
     if (c->similar_to != 0)
         print_number((double)c->similarity[row], 4);
-    printf("%s%s%s\n", c->reviewed[row] || c->flagged[row] ? " " : "", c->reviewed[row] ? " reviewed" : "",
-           c->flagged[row] ? " flagged" : "");
+    printf("%s%s%s%s\n", c->reviewed[row] || c->flagged[row] ? " " : "", c->reviewed[row] ? " reviewed" : "",
+           c->contested[row] ? " contested" : "", c->flagged[row] ? " flagged" : "");
 }
 
 static bool wants_colour(void)

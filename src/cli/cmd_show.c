@@ -44,6 +44,7 @@ static json_t *document(const struct sample_view *v)
     json_object_set_new(d, "probabilities", probabilities_document(v->columns, v->row));
     json_object_set_new(d, "scores", scores_document(v->columns, v->row));
     json_object_set_new(d, "reasons", json_text(sample_reasons(v->columns, v->row, reasons)));
+    json_object_set_new(d, "contest", json_text(sample_contest(v->columns, v->row, reasons)));
     json_object_set_new(d, "history", history);
     if (v->cam)
         json_object_set_new(d, "cam", show_cam_document(v->cam));
@@ -91,7 +92,7 @@ static void print_measure(const char *name, double x)
 
 static void print_labels(const struct sample_view *v)
 {
-    char reasons[REASONS_SIZE];
+    char reasons[REASONS_SIZE], escaped[4 * REASONS_SIZE];
     const struct columns *c = v->columns;
     size_t row = v->row;
     printf("label  %s%s, crowd %s (%s)", class_title(c->label[row]), c->reviewed[row] ? " by review" : "",
@@ -106,6 +107,9 @@ static void print_labels(const struct sample_view *v)
     print_measure("divergence", (double)c->divergence[row]);
     print_measure("suspect", (double)c->suspect[row]);
     printf("\nwhy    %s\n", sample_reasons(c, row, reasons));
+    if (c->contested[row])
+        printf("reviewers disagree: %s\n",
+               str_escape(escaped, sizeof escaped, sample_contest(c, row, reasons)));
 }
 
 static void print_history(const struct sample_view *v)

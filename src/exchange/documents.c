@@ -112,6 +112,7 @@ json_t *sample_document(const struct columns *c, size_t row)
     json_object_set_new(d, "crowd", json_text(class_name(c->crowd[row])));
     json_object_set_new(d, "label", json_text(class_name(c->label[row])));
     json_object_set_new(d, "reviewed", json_boolean(c->reviewed[row]));
+    json_object_set_new(d, "contested", json_boolean(c->contested[row]));
     json_object_set_new(d, "flagged", json_boolean(c->flagged[row]));
     json_object_set_new(d, "prediction", predicted ? json_text(class_name(c->prediction[row])) : json_null());
     json_object_set_new(d, "confidence", json_number((double)c->confidence[row]));

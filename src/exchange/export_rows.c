@@ -74,7 +74,7 @@ static void csv_header(struct str *line)
     str_append(line, ",note,tags");
     for (int s = SCORES_IN_PLACE; s < SAMPLE_SCORES; s++)
         str_appendf(line, ",%s", sample_score_name(s));
-    str_append(line, ",issue,edited_votes,reviews,near_duplicate_group,source,box,flaws");
+    str_append(line, ",issue,edited_votes,reviews,near_duplicate_group,source,box,flaws,contested");
 }
 
 /* A document as one field; nothing for NULL. */
@@ -121,6 +121,7 @@ static bool csv_row(struct rows *r, size_t row)
     csv_word(line, c->source[row]);
     csv_json(line, c->source[row] ? box_document(c, row) : NULL);
     csv_flaws(line, c->flaws[row]);
+    csv_word(line, c->contested[row] ? "yes" : "no");
     return !line->failed;
 }
 

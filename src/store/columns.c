@@ -17,10 +17,10 @@
 /* clang-format off */
 #define ARRAYS(X)                                                                                      \
     X(id) X(split) X(name) X(source) X(box) X(flaws) X(votes) X(crowd)                                                           \
-    X(label) X(reviewed) X(flagged) X(selected) X(note) X(tags) X(edited)                              \
+    X(label) X(reviewed) X(contested) X(flagged) X(selected) X(note) X(tags) X(edited)                              \
     X(probabilities) X(prediction) X(confidence) X(in_sample) X(divergence) X(entropy) X(suspect)      \
     X(issue) X(similarity)                                                                             \
-    X(next_copy) X(disagreement) X(leaks) X(own->decided) X(own->group)
+    X(next_copy) X(disagreement) X(leaks) X(own->decided) X(own->opinions) X(own->group)
 /* clang-format on */
 
 static bool allocate(struct columns *c, size_t count, struct err *e)
@@ -121,6 +121,7 @@ static bool load_reviews(struct columns *c, struct sql *db, struct err *e)
     for (size_t row = 0; row < c->count; row++)
         columns_forget_reviews(c, row);
     arena_free(&c->own->reviews);
+    c->own->last_reviewer = NULL;
     return columns_replay(c, db, 0, e) &&
            read_number(db, "SELECT coalesce(max(id), 0) FROM event", &c->last_event, e) &&
            read_number(db, "SELECT count(*) FROM event", &c->event_count, e);
@@ -301,13 +302,21 @@ static bool note_row(struct list *rows, size_t row)
     return noted != NULL;
 }
 
+static struct standing_review take_review(struct sql_statement *s)
+{
+    return (struct standing_review){
+        .kind = sql_text(s, 2), .value = sql_text(s, 3), .reviewer = sql_text(s, 5)};
+}
+
 /* New events: decisions go on top of what the row has; undo and redo ask for the row's history. */
 static bool take_new_events(struct columns *c, struct sql *db, struct list *replays, int64_t *last,
                             int64_t *taken, struct err *e)
 {
     enum sql_step step;
     struct sql_statement *s = sql_prepare(
-        db, "SELECT id, coalesce(sample, 0), kind, value, undoes FROM event WHERE id > ?1 ORDER BY id", e);
+        db,
+        "SELECT id, coalesce(sample, 0), kind, value, undoes, reviewer FROM event WHERE id > ?1 ORDER BY id",
+        e);
 
     if (!s)
         return false;
@@ -319,7 +328,7 @@ static bool take_new_events(struct columns *c, struct sql *db, struct list *repl
         (*taken)++;
         if (row < 0)
             continue;
-        bool good = sql_is_null(s, 4) ? columns_apply(c, (size_t)row, sql_text(s, 2), sql_text(s, 3))
+        bool good = sql_is_null(s, 4) ? columns_apply(c, (size_t)row, take_review(s))
                                       : note_row(replays, (size_t)row);
 
         if (!good) {

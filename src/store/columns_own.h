@@ -8,12 +8,22 @@
 
 enum decided_by { DECIDED_BY_CROWD, DECIDED_BY_CLASS, DECIDED_BY_VOTES };
 
+/* What a reviewer last decided of a row, in a list of which the latest decision is the last. */
+struct opinion {
+    const char *reviewer;
+    int8_t label;
+    const struct votes *votes; /* edited votes that say so under a rule; NULL: a class did */
+    struct opinion *next;
+};
+
 struct columns_private {
     struct arena names;   /* as old as the rows */
     struct arena reviews; /* notes, tags, edited votes */
     char *model_name;
-    uint8_t *decided; /* enum decided_by, per row */
-    uint32_t *group;  /* the first row of its near-duplicates, itself where it stands alone */
+    const char *last_reviewer; /* one copy of the name for decisions in a row; in `reviews` */
+    uint8_t *decided;          /* enum decided_by, per row */
+    struct opinion **opinions; /* per row, in `reviews`; NULL: nobody decided */
+    uint32_t *group;           /* the first row of its near-duplicates, itself where it stands alone */
     int64_t duplicates_until;
 };
 
@@ -29,9 +39,13 @@ bool columns_read_predictions(const struct columns *c, struct sql *db, int64_t m
 /* The row as if nobody had reviewed it. */
 void columns_forget_reviews(struct columns *c, size_t row);
 
+struct standing_review {
+    const char *kind, *value, *reviewer;
+};
+
 /* Takes one standing event into the row; it is newer than all taken in before. A value that says nothing
  * (written by other hands than ours) has no effect. False when memory runs out. */
-bool columns_apply(struct columns *c, size_t row, const char *kind, const char *value);
+bool columns_apply(struct columns *c, size_t row, struct standing_review review);
 
 /* What follows from votes and rule. */
 void columns_derive_crowd(struct columns *c, size_t row);

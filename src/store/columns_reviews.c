@@ -1,5 +1,5 @@
 /* What the log says of a row: label, flag, note, tags, edited votes. The latest standing relabel, accept or
- * vote edit decides the label. */
+ * vote edit decides the label; what each reviewer last decided tells whether they agree. */
 #include "columns_own.h"
 #include "review_values.h"
 
@@ -13,6 +13,50 @@ void columns_forget_reviews(struct columns *c, size_t row)
     c->note[row] = c->tags[row] = NULL;
     c->edited[row] = NULL;
     c->own->decided[row] = DECIDED_BY_CROWD;
+    c->own->opinions[row] = NULL;
+    c->contested[row] = false;
+}
+
+/* Against the latest, which is the label in force. */
+static void compare_opinions(struct columns *c, size_t row)
+{
+    c->contested[row] = false;
+    for (const struct opinion *o = c->own->opinions[row]; o; o = o->next)
+        c->contested[row] |= o->label != c->label[row];
+}
+
+/* One copy of a name for decisions that follow each other. */
+static const char *keep_reviewer(struct columns *c, const char *reviewer)
+{
+    if (!c->own->last_reviewer || strcmp(c->own->last_reviewer, reviewer) != 0)
+        c->own->last_reviewer = arena_strdup(&c->own->reviews, reviewer);
+    return c->own->last_reviewer;
+}
+
+/* The decision that is in force as the reviewer's latest, at the end of the list. */
+static bool note_opinion(struct columns *c, size_t row, const char *reviewer)
+{
+    struct opinion **at = &c->own->opinions[row], *mine = NULL;
+
+    while (*at) {
+        if (strcmp((*at)->reviewer, reviewer) == 0) {
+            mine = *at;
+            *at = mine->next;
+        } else {
+            at = &(*at)->next;
+        }
+    }
+    if (!mine) {
+        mine = arena_alloc(&c->own->reviews, sizeof *mine);
+        if (!mine || !(mine->reviewer = keep_reviewer(c, reviewer)))
+            return false;
+    }
+    mine->label = c->label[row];
+    mine->votes = c->own->decided[row] == DECIDED_BY_VOTES ? c->edited[row] : NULL;
+    mine->next = NULL;
+    *at = mine;
+    compare_opinions(c, row);
+    return true;
 }
 
 static void decide(struct columns *c, size_t row, int label, enum decided_by by)
@@ -137,16 +181,19 @@ static bool apply_untag(struct columns *c, size_t row, const char *value)
 static const struct {
     const char *kind;
     bool (*apply)(struct columns *c, size_t row, const char *value);
+    bool decides;
 } effects[] = {
-    {"relabel", apply_relabel}, {"accept", apply_accept}, {"votes", apply_votes}, {"flag", apply_flag},
-    {"unflag", apply_unflag},   {"note", apply_note},     {"tag", apply_tag},     {"untag", apply_untag},
+    {"relabel", apply_relabel, true}, {"accept", apply_accept, true},  {"votes", apply_votes, true},
+    {"flag", apply_flag, false},      {"unflag", apply_unflag, false}, {"note", apply_note, false},
+    {"tag", apply_tag, false},        {"untag", apply_untag, false},
 };
 
-bool columns_apply(struct columns *c, size_t row, const char *kind, const char *value)
+bool columns_apply(struct columns *c, size_t row, struct standing_review review)
 {
     for (size_t i = 0; i < sizeof effects / sizeof *effects; i++) {
-        if (strcmp(effects[i].kind, kind) == 0)
-            return effects[i].apply(c, row, value);
+        if (strcmp(effects[i].kind, review.kind) == 0)
+            return effects[i].apply(c, row, review.value) &&
+                   (!effects[i].decides || note_opinion(c, row, review.reviewer));
     }
     return true;
 }
@@ -158,15 +205,21 @@ void columns_derive_crowd(struct columns *c, size_t row)
         c->label[row] = c->crowd[row];
     else if (c->own->decided[row] == DECIDED_BY_VOTES)
         c->label[row] = (int8_t)votes_label(c->edited[row], c->rule);
+    for (struct opinion *o = c->own->opinions[row]; o; o = o->next) {
+        if (o->votes)
+            o->label = (int8_t)votes_label(o->votes, c->rule);
+    }
+    compare_opinions(c, row);
 }
 
 bool columns_replay(struct columns *c, struct sql *db, int64_t sample, struct err *e)
 {
-    struct sql_statement *s =
-        sql_prepare(db,
-                    sample ? "SELECT sample, kind, value FROM standing WHERE sample = ?1 ORDER BY id"
-                           : "SELECT sample, kind, value FROM standing WHERE sample IS NOT NULL ORDER BY id",
-                    e);
+    struct sql_statement *s = sql_prepare(
+        db,
+        sample ? "SELECT sample, kind, value, reviewer FROM standing WHERE sample = ?1 ORDER BY id"
+               : "SELECT sample, kind, value, reviewer FROM standing WHERE sample IS NOT NULL "
+                 "ORDER BY id",
+        e);
     enum sql_step step = SQL_FAILED;
     bool good = s != NULL;
 
@@ -174,8 +227,10 @@ bool columns_replay(struct columns *c, struct sql *db, int64_t sample, struct er
         sql_bind_int(s, 1, sample);
     while (good && (step = sql_next(s, e)) == SQL_ROW) {
         int64_t row = columns_row(c, sql_int(s, 0));
+        const struct standing_review review = {
+            .kind = sql_text(s, 1), .value = sql_text(s, 2), .reviewer = sql_text(s, 3)};
 
-        if (row >= 0 && !columns_apply(c, (size_t)row, sql_text(s, 1), sql_text(s, 2)))
+        if (row >= 0 && !columns_apply(c, (size_t)row, review))
             good = err_memory(e, "reading the reviews");
     }
     sql_done(s);

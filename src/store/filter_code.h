@@ -16,7 +16,7 @@ enum filter_kind {
     KIND_SCORE,  /* conf, div, ent, suspect and more of scores.h */
     KIND_NUMBER, /* id */
     KIND_VOTES,  /* votes.CLASS: a number too */
-    KIND_YES,    /* flag, reviewed, note, voted */
+    KIND_YES,    /* flag, reviewed, contested, note, voted */
     KIND_ISSUE,
     KIND_COPIES, /* dup */
     KIND_FLAW,
@@ -48,6 +48,7 @@ enum filter_field {
     FIELD_ID,
     FIELD_FLAG,
     FIELD_REVIEWED,
+    FIELD_CONTESTED,
     FIELD_NOTE,
     FIELD_VOTED,
     FIELD_TAG,
@@ -80,7 +81,7 @@ enum filter_in { IN_TRAIN, IN_MAP };
 enum filter_op { OP_TEST, OP_NOT, OP_JUMP_IF_FALSE, OP_JUMP_IF_TRUE };
 
 /* What dup: asks for. */
-enum filter_copies { COPIES_ANY, COPIES_DISAGREE, COPIES_LEAK };
+enum filter_copies { COPIES_ANY, COPIES_DISAGREE, COPIES_LEAK, COPIES_OF };
 
 struct filter_step {
     enum filter_op op;
@@ -89,7 +90,8 @@ struct filter_step {
     enum filter_relation relation;
     bool against_field; /* compare with the class field `other` */
     enum filter_field other;
-    int class; /* emotion, vote column, split, flip, flaws, enum filter_copies, enum filter_in, or CLASS_NONE */
+    int class; /* emotion, vote column, split, flip, flaws, enum filter_copies, enum filter_in, or CLASS_NONE
+                */
     double number;
     const char *text;
 };

@@ -111,13 +111,27 @@ static bool compare_flip(const struct columns *c, size_t row, const struct filte
     return flip != FLIP_NONE && ((int)flip == s->class) == (s->relation == IS_EQUAL);
 }
 
+/* Whether the row is of one group of near-duplicates with that sample. */
+static bool is_copy_of(const struct columns *c, size_t row, double id)
+{
+    size_t copy = row;
+
+    do {
+        if ((double)c->id[copy] == id)
+            return true;
+        copy = c->next_copy[copy];
+    } while (copy != row);
+    return false;
+}
+
 /* While groups are not known of all samples, none is known to have no copy. */
 static bool compare_copies(const struct columns *c, size_t row, const struct filter_step *s)
 {
     bool has = c->next_copy[row] != row;
     bool found = s->class == COPIES_ANY        ? has
                  : s->class == COPIES_DISAGREE ? c->disagreement[row] > 0
-                                               : c->leaks[row];
+                 : s->class == COPIES_LEAK     ? c->leaks[row]
+                                               : has && is_copy_of(c, row, s->number);
 
     return (has || c->copies_known) && found == (s->relation == IS_EQUAL);
 }
@@ -135,6 +149,9 @@ static bool test(const struct columns *c, size_t row, const struct filter_step *
         break;
     case FIELD_REVIEWED:
         found = c->reviewed[row];
+        break;
+    case FIELD_CONTESTED:
+        found = c->contested[row];
         break;
     case FIELD_NOTE:
         found = c->note[row] != NULL;
@@ -236,6 +253,42 @@ bool filter_asks_predictions(const struct filter *f)
         if (f->steps[i].op == OP_TEST && speaks_of_predictions(&f->steps[i]))
             return true;
     return false;
+}
+
+static bool names_samples(const struct filter_step *s)
+{
+    switch (s->field) {
+    case FIELD_TAG:
+    case FIELD_NAME:
+    case FIELD_SOURCE:
+    case FIELD_ID:
+    case FIELD_SIMILAR:
+        return true;
+    case FIELD_DUP:
+        return s->class == COPIES_OF;
+    case FIELD_IN:
+        return s->class == IN_MAP;
+    case FIELD_SPLIT:
+        return s->class != SPLIT_VALID;
+    default:
+        return false;
+    }
+}
+
+bool filter_names_samples(const struct filter *f)
+{
+    bool named = false;
+
+    for (size_t i = 0; i < f->count; i++) {
+        const struct filter_step *s = &f->steps[i];
+
+        if (s->op != OP_TEST)
+            continue;
+        named |= names_samples(s);
+        if (speaks_of_predictions(s) && s->field != FIELD_SIMILAR)
+            return false;
+    }
+    return named;
 }
 
 /* Which truths a row can arrive with at each step: jumps only lead forward, so one walk finds them. */

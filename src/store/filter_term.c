@@ -4,6 +4,7 @@
 #include "ferlab/face/flaws.h"
 #include "ferlab/face/flip.h"
 #include "filter_parser.h"
+#include "review_values.h"
 
 #include <ctype.h>
 #include <limits.h>
@@ -32,6 +33,7 @@ const struct filter_field_row filter_fields[FIELD_COUNT] = {
     [FIELD_ID] = {"id", KIND_NUMBER, "id:17", true},
     [FIELD_FLAG] = {"flag", KIND_YES, "flag:yes", false},
     [FIELD_REVIEWED] = {"reviewed", KIND_YES, "reviewed:no", false},
+    [FIELD_CONTESTED] = {"contested", KIND_YES, "contested:yes", false},
     [FIELD_NOTE] = {"note", KIND_YES, "note:yes", false},
     [FIELD_VOTED] = {"voted", KIND_YES, "voted:no", false},
     [FIELD_TAG] = {"tag", KIND_TAG, "tag:blurred", false},
@@ -133,7 +135,8 @@ static bool unknown_field(struct filter_parser *p, const char *word, const char 
     return filter_fail(
         p, place,
         "'%s' is nothing to filter by; there are split label crowd pred conf div ent suspect self margin kl "
-        "mistaken hardness issue dup votes.CLASS id flag reviewed note voted tag name source flaw in beside "
+        "mistaken hardness issue dup votes.CLASS id flag reviewed contested note voted tag name source flaw "
+        "in beside "
         "former flip "
         "similar, "
         "and "
@@ -334,14 +337,21 @@ static bool read_issue(struct filter_parser *p, struct filter_step *step, const 
 static bool read_copies(struct filter_parser *p, struct filter_step *step, const char *value,
                         const char *place)
 {
+    int64_t id;
+
     step->class = strcasecmp(value, "disagree") == 0 ? COPIES_DISAGREE
                   : strcasecmp(value, "leak") == 0   ? COPIES_LEAK
                                                      : COPIES_ANY;
+    if (str_to_int(value, 1, INT64_C(1) << 53, &id)) {
+        step->class = COPIES_OF;
+        step->number = (double)id;
+        return true;
+    }
     if (step->class != COPIES_ANY || strcasecmp(value, "yes") == 0 || strcasecmp(value, "no") == 0)
         return step->class != COPIES_ANY || read_yes(p, step, value, place);
     return filter_fail(p, place,
-                       "'%s' is nothing to ask of near-duplicates; write dup:yes, dup:no, dup:disagree "
-                       "or dup:leak",
+                       "'%s' is nothing to ask of near-duplicates; write dup:yes, dup:no, dup:disagree, "
+                       "dup:leak, or dup:17 for those of the sample with that id",
                        value);
 }
 
@@ -365,6 +375,20 @@ static bool read_text(struct filter_parser *p, struct filter_step *step, const c
     (void)place;
     step->text = value;
     return true;
+}
+
+static bool read_tag(struct filter_parser *p, struct filter_step *step, const char *value, const char *place)
+{
+    char tag[TAG_SIZE];
+
+    step->text = value;
+    if (review_tag_is_valid(value))
+        return true;
+    if (review_tag_of(value, tag))
+        return filter_fail(p, place, "a tag is one word; did you mean tag:%s?", tag);
+    return filter_fail(p, place,
+                       "'%s' is no tag; tags are up to %d letters, digits, dots, dashes, underscores", value,
+                       TAG_MAX);
 }
 
 static bool read_in(struct filter_parser *p, struct filter_step *step, const char *value, const char *place)
@@ -414,7 +438,7 @@ static const struct {
     [KIND_SPLIT] = {false, true, read_split},     [KIND_CLASS] = {false, true, read_class},
     [KIND_SCORE] = {true, false, read_number},    [KIND_ISSUE] = {false, true, read_issue},
     [KIND_NUMBER] = {true, false, read_number},   [KIND_VOTES] = {true, false, read_number},
-    [KIND_YES] = {false, true, read_yes},         [KIND_TAG] = {false, true, read_text},
+    [KIND_YES] = {false, true, read_yes},         [KIND_TAG] = {false, true, read_tag},
     [KIND_NAME] = {false, true, read_text},       [KIND_IN] = {false, true, read_in},
     [KIND_FLIP] = {false, true, read_flip},       [KIND_COPIES] = {false, true, read_copies},
     [KIND_SIMILAR] = {false, true, read_similar}, [KIND_FLAW] = {false, true, read_flaw},

@@ -1,5 +1,6 @@
-/* Why a label is suspected, in words. */
+/* Why a label is suspected, and who decided otherwise, in words. */
 #include "ferlab/store/reasons.h"
+#include "columns_own.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -36,9 +37,7 @@ static void say_model(struct sentence *out, const struct columns *c, size_t row)
         return;
     say(out, "model %.2f %s %s sample", (double)c->confidence[row], class_title(prediction),
         c->in_sample[row] ? "in" : "out of");
-    if (c->issue[row] == prediction)
-        say(out, ", a label issue");
-    else if (c->issue[row] != CLASS_NONE)
+    if (c->issue[row] != CLASS_NONE)
         say(out, ", label issue: %s", class_title(c->issue[row]));
 }
 
@@ -83,5 +82,18 @@ char *sample_reasons(const struct columns *c, size_t row, char out[REASONS_SIZE]
     say_model(&sentence, c, row);
     say_votes(&sentence, columns_votes(c, row));
     say_copies(&sentence, c, row);
+    return out;
+}
+
+char *sample_contest(const struct columns *c, size_t row, char out[REASONS_SIZE])
+{
+    struct sentence sentence = {.text = out};
+
+    out[0] = '\0';
+    if (!c->contested[row])
+        return out;
+    for (const struct opinion *o = c->own->opinions[row]; o; o = o->next)
+        say(&sentence, "%s%s: %s", sentence.used > 0 ? ", " : "", o->reviewer, class_title(o->label));
+    say(&sentence, "; the latest counts");
     return out;
 }

@@ -35,6 +35,24 @@ bool review_tag_is_valid(const char *tag)
            strspn(tag, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == length;
 }
 
+bool review_tag_of(const char *words, char out[TAG_SIZE])
+{
+    size_t length = 0;
+
+    for (const char *p = words + strspn(words, " \t"); *p;) {
+        size_t blanks = strspn(p, " \t");
+
+        if (length == TAG_MAX)
+            return false;
+        if (!p[blanks])
+            break;
+        out[length++] = blanks > 0 ? '-' : *p;
+        p += blanks > 0 ? blanks : 1;
+    }
+    out[length] = '\0';
+    return review_tag_is_valid(out);
+}
+
 /* Length of the valid UTF-8 character at p, or 0 (RFC 3629: no overlong forms, no surrogates, none above
  * U+10FFFF). */
 static int utf8_length(const unsigned char *p)
@@ -130,8 +148,14 @@ static bool check_line(const struct review *r, const char *value, struct err *e)
 
 static bool check_tag(const struct review *r, const char *value, struct err *e)
 {
-    return review_tag_is_valid(value) ||
-           err_set(e, ERR_INPUT,
+    char tag[TAG_SIZE];
+
+    if (review_tag_is_valid(value))
+        return true;
+    if (review_tag_of(value, tag))
+        return err_set(e, ERR_INPUT, "sample %lld: '%s' is no tag, for a tag is one word; write %s",
+                       (long long)r->sample, value, tag);
+    return err_set(e, ERR_INPUT,
                    "sample %lld: '%s' is no tag; up to %d letters, digits, dots, dashes and underscores",
                    (long long)r->sample, value, TAG_MAX);
 }

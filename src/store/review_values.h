@@ -5,12 +5,10 @@
 #include "ferlab/face/votes.h"
 #include "ferlab/store/reviews.h"
 
-enum { VOTES_TEXT = 4 * CLASS_COUNT, NOTE_MAX = 4096, TAG_MAX = 64, REVIEWER_MAX = 64 };
+enum { VOTES_TEXT = 4 * CLASS_COUNT, NOTE_MAX = 4096, REVIEWER_MAX = 64 };
 
 /* Ten counts 0..255 as "4,0,0,1,3,2,0,0,0,0". */
 bool votes_from_text(const char *text, struct votes *out);
-
-bool review_tag_is_valid(const char *tag); /* [A-Za-z0-9._-]{1,64} */
 
 /* Refuses, with a sentence that names the sample, a value its kind cannot have. */
 bool review_check(const struct review *r, struct err *e);

@@ -2,6 +2,7 @@
 #include "ferlab/eval/suspects.h"
 #include "ferlab/store/columns.h"
 #include "ferlab/store/models.h"
+#include "ferlab/store/reasons.h"
 #include "ferlab/store/reviews.h"
 #include "store_fixture.h"
 
@@ -81,6 +82,9 @@ static void assert_same_columns(const struct columns *a, const struct columns *b
             fail_msg("sample %lld: label %d and %d", (long long)a->id[i], a->label[i], b->label[i]);
         assert_int_equal(a->reviewed[i], b->reviewed[i]);
         assert_int_equal(a->flagged[i], b->flagged[i]);
+        char contest[2][REASONS_SIZE];
+        assert_int_equal(a->contested[i], b->contested[i]);
+        assert_string_equal(sample_contest(a, i, contest[0]), sample_contest(b, i, contest[1]));
         if (!same_text(a->note[i], b->note[i]) || !same_text(a->tags[i], b->tags[i]))
             fail_msg("sample %lld: notes or tags differ", (long long)a->id[i]);
         assert_int_equal(a->edited[i] != NULL, b->edited[i] != NULL);
@@ -184,6 +188,59 @@ static void test_the_latest_decision_gives_the_label(void **state)
     assert_non_null(c->edited[7]);
     assert_int_equal(columns_votes(c, 0), &c->votes[0]);
     assert_int_equal(c->crowd[0], CLASS_NEUTRAL);
+    columns_free(c);
+    fixture_close(&f);
+}
+
+static void append_by(struct fixture *f, const char *reviewer, int64_t sample, enum event_kind kind,
+                      const char *value)
+{
+    setenv("FERLAB_REVIEWER", reviewer, 1);
+    append(f, sample, kind, value);
+    setenv("FERLAB_REVIEWER", "ana", 1);
+}
+
+static void test_reviewers_that_disagree_are_told(void **state)
+{
+    struct fixture f;
+    struct arena arena = {0};
+    struct event *events;
+    size_t count;
+    char text[REASONS_SIZE];
+
+    (void)state;
+    fixture_open(&f, SAMPLES);
+    struct columns *c = load(&f, -1);
+
+    append_by(&f, "ana", 1, EVENT_RELABEL, "fear");
+    append_by(&f, "ana", 1, EVENT_RELABEL, "sadness"); /* who changes her mind contests nothing */
+    refresh(&f, c, true);
+    assert_false(c->contested[0]);
+    append_by(&f, "ben", 1, EVENT_FLAG, "");
+    append_by(&f, "ben", 1, EVENT_ACCEPT, "sadness");
+    refresh(&f, c, true);
+    assert_false(c->contested[0]);
+    append_by(&f, "ben", 1, EVENT_RELABEL, "fear");
+    append_by(&f, "cleo", 2, EVENT_RELABEL, "nf");
+    append_by(&f, "ana", 2, EVENT_VOTES, "0,6,0,4,0,0,0,0,0,0");
+    refresh(&f, c, true);
+    assert_true(c->contested[0] && c->contested[1] && !c->contested[2]);
+    assert_string_equal(sample_contest(c, 0, text), "ana: sadness, ben: fear; the latest counts");
+    assert_string_equal(sample_contest(c, 1, text), "cleo: not a face, ana: happiness; the latest counts");
+    assert_string_equal(sample_contest(c, 2, text), "");
+    MUST(&f, columns_use_rule(c, RULE_MULTI_TARGET, &f.e)); /* what edited votes say follows the rule */
+    assert_true(c->contested[1]);
+    MUST(&f, columns_use_rule(c, RULE_MAJORITY, &f.e));
+    struct columns *anew = load(&f, -1);
+    assert_same_columns(c, anew);
+    columns_free(anew);
+    append_by(&f, "ana", 1, EVENT_ACCEPT, "fear"); /* ana gives in */
+    refresh(&f, c, true);
+    assert_false(c->contested[0]);
+    MUST(&f, reviews_undo(f.ws, &arena, &events, &count, &f.e));
+    refresh(&f, c, true);
+    assert_true(c->contested[0]);
+    arena_free(&arena);
     columns_free(c);
     fixture_close(&f);
 }
@@ -559,6 +616,7 @@ int main(void)
         cmocka_unit_test(test_samples_load_as_imported),
         cmocka_unit_test(test_an_empty_workspace_loads),
         cmocka_unit_test(test_the_latest_decision_gives_the_label),
+        cmocka_unit_test(test_reviewers_that_disagree_are_told),
         cmocka_unit_test(test_flags_notes_and_tags_come_and_go),
         cmocka_unit_test(test_events_that_say_nothing_have_no_effect),
         cmocka_unit_test(test_predictions_and_scores),

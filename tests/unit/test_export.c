@@ -378,8 +378,8 @@ static void test_csv_has_a_row_a_sample(void **state)
     export_fine("csv", "split:train sort:name", LABELS_CROWD, 3);
     char *text = read_below(dir, "out");
     static const char expected[] =
-        "\n3,a.png,train,0,0,0,8,2,0,0,0,0,0,sadness,sadness,no,no,,,,,,,,,,,,,,,,0.500402,,,,,,,,[],,,,\n"
-        "1,b.png,train,4,0,0,1,3,2,0,0,0,0,none,none,no,no,,,,,,,,,,,,,,,,1.27985,,,,,,,,[],,,,\n"
+        "\n3,a.png,train,0,0,0,8,2,0,0,0,0,0,sadness,sadness,no,no,,,,,,,,,,,,,,,,0.500402,,,,,,,,[],,,,,no\n"
+        "1,b.png,train,4,0,0,1,3,2,0,0,0,0,none,none,no,no,,,,,,,,,,,,,,,,1.27985,,,,,,,,[],,,,,no\n"
         "2,\"comma, name.png\",train,0,10,0,0,0,0,0,0,0,0,happiness,happiness,no,yes,,,,,,,,,,,,,,"
         "\"two\nlines\",blur dark,0,,,,,,,,\"[{\"\"id\"\":1,";
     assert_memory_equal(text, "id,name,split,votes_neutral,", 28);
@@ -428,8 +428,9 @@ static void test_lines_name_the_group_of_near_duplicates(void **state)
     group_copies();
     export_fine("csv", "sort:-id", LABELS_CROWD, 4);
     char *text = read_below(dir, "out"), *line = strchr(text, '\n');
-    static const char *const ends[] = {",[],1,,,", ",[],1,,,", ",[],,,,", ",[],1,,,"}; /* of 4, 3, 2, 1 */
-    assert_true(strstr(text, ",near_duplicate_group,source,box,flaws\n") < line);
+    static const char *const ends[] = {",[],1,,,,no", ",[],1,,,,no", ",[],,,,,no",
+                                       ",[],1,,,,no"}; /* of 4, 3, 2, 1 */
+    assert_true(strstr(text, ",near_duplicate_group,source,box,flaws,contested\n") < line);
     for (int i = 0; i < 4; i++) {
         char *end = strchr(line + 1, '\n');
         assert_memory_equal(end - strlen(ends[i]), ends[i], strlen(ends[i]));

@@ -61,6 +61,7 @@ static float similarity[] = {0.4F, 1, NAN, NAN, 0.9F, 0.4F, NAN, NAN}; /* to id 
 /* rows 1 and 2 are copies, and 3 and 5 */
 static uint32_t next_copy[] = {1, 0, 4, 3, 2, 5, 6, 7};
 static float disagreement[] = {1, 1, 0, NAN, 0, NAN, NAN, NAN};
+static bool contested[] = {false, false, true, false, false, true, false, false};
 static bool leaks[] = {false, false, true, false, true, false, false, false};
 static bool flagged[] = {false, true, false, false, false, false, true, false};
 static bool reviewed[] = {false, false, true, false, false, true, true, false};
@@ -85,6 +86,7 @@ static struct columns columns = {.count = ROWS,
                                  .label = label,
                                  .reviewed = reviewed,
                                  .flagged = flagged,
+                                 .contested = contested,
                                  .note = note,
                                  .tags = tags,
                                  .prediction = prediction,
@@ -181,6 +183,10 @@ static void test_what_filters_pick(void **state)
         {"dup!=yes", "4 6 7 9"},
         {"dup:disagree", "1 2"},
         {"dup:Leak", "3 5"},
+        {"dup:2", "1 2"},
+        {"dup:3", "3 5"},
+        {"dup:4", ""},
+        {"dup:3 dup:5 not id:3", "5"},
         {"dup!=leak", "1 2 4 6 7 9"},
         {"issue:no", "1 3"},
         {"issue!=no", "2 9"},
@@ -197,12 +203,13 @@ static void test_what_filters_pick(void **state)
         {"flag:no", "1 3 4 5 6 9"},
         {"flag!=no", "2 7"},
         {"reviewed:YES", "3 6 7"},
+        {"contested:yes", "3 6"},
+        {"contested:no reviewed:yes", "7"},
         {"note:yes", "3"},
         {"note:no split:train", "1 2"},
         {"tag:wet", "3 6"},
         {"tag:dark", "2"},
         {"tag!=wet", "1 2 4 5 7 9"},
-        {"tag:a,b", ""},
         {"name:fer00*", "1 2 3"},
         {"name:fer?0?.png", "1 2 3 7"},
         {"name:\"a b.png\"", "4"},
@@ -389,7 +396,10 @@ static void test_mistakes_are_pointed_at(void **state)
         {"flag>yes", "filter:5: 'flag' cannot be compared so"},
         {"issue:nf", "filter:7: 'nf' is no emotion; write issue:yes"},
         {"dup:maybe", "filter:5: 'maybe' is nothing to ask of near-duplicates; write dup:yes"},
-        {"dup:3", "filter:5: '3' is nothing to ask of near-duplicates"},
+        {"dup:0", "filter:5: '0' is nothing to ask of near-duplicates"},
+        {"tag:\"two words\"", "filter:5: a tag is one word; did you mean tag:two-words?"},
+        {"tag:a,b", "filter:5: 'a,b' is no tag"},
+        {"tag:d*", "filter:5: 'd*' is no tag; tags are up to"},
         {"issue>yes", "filter:6: 'issue' cannot be compared so"},
         {"self:0.1", "filter:1: 'self' needs a comparison such as self<0.1"},
         {"sort:issue", "filter:6: 'issue' is nothing to sort by"},
@@ -501,9 +511,9 @@ static void test_any_text_is_taken_or_refused(void **state)
 static void test_the_help_names_every_field(void **state)
 {
     static const char *const words[] = {
-        "split:", "label:", "crowd:",    "pred:",    "conf",     "div",    "ent",      "suspect",
-        "self",   "margin", "kl",        "mistaken", "hardness", "issue:", "dup:",     "votes.",
-        "id:",    "flag:",  "reviewed:", "note:",    "tag:",     "name:",  "in:train", "sort:"};
+        "split:",    "label:",     "crowd:",   "pred:",    "conf",   "div",      "ent",    "suspect", "self",
+        "margin",    "kl",         "mistaken", "hardness", "issue:", "dup:",     "votes.", "id:",     "flag:",
+        "reviewed:", "contested:", "note:",    "tag:",     "name:",  "in:train", "sort:"};
 
     (void)state;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -547,6 +557,37 @@ static void test_rows_that_could_pass_once_predicted(void **state)
     }
 }
 
+static void test_which_filters_name_samples(void **state)
+{
+    static const struct {
+        const char *text;
+        bool names;
+    } cases[] = {
+        {"", false},
+        {"split:valid", false},
+        {"split:test", true},
+        {"label:fear", false},
+        {"in:map", true},
+        {"in:train", false},
+        {"similar:17", true},
+        {"tag:dark label:fear", true},
+        {"tag:dark pred!=label", false},
+        {"name:fer0*", true},
+        {"in:map sort:-suspect", true},
+        {"pred!=label sort:-suspect", false},
+    };
+    struct filter *f;
+    struct err e;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_true(filter_parse(cases[i].text, &f, &e));
+        if (filter_names_samples(f) != cases[i].names)
+            fail_msg("'%s' should %sname samples", cases[i].text, cases[i].names ? "" : "not ");
+        filter_free(f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -559,6 +600,7 @@ int main(void)
         cmocka_unit_test(test_nesting_is_bounded_and_length_is_not),
         cmocka_unit_test(test_any_text_is_taken_or_refused),
         cmocka_unit_test(test_the_help_names_every_field),
+        cmocka_unit_test(test_which_filters_name_samples),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,8 +31,9 @@ struct columns {
     int8_t *crowd; /* emotion under the rule, or CLASS_NONE */
 
     /* as reviewed: the latest standing decisions */
-    int8_t *label;  /* class 0..9, or CLASS_NONE */
-    bool *reviewed; /* a standing relabel, accept or votes event decides the label */
+    int8_t *label;   /* class 0..9, or CLASS_NONE */
+    bool *reviewed;  /* a standing relabel, accept or votes event decides the label */
+    bool *contested; /* the latest standing decisions of two reviewers give it different labels */
     bool *flagged;
     bool *selected;        /* by hand, on the map: selection.h */
     const char **note;     /* NULL: none */

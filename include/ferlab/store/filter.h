@@ -6,7 +6,8 @@
  *     votes.CLASS id               numbers, likewise; id:N too
  *     issue:yes issue:no issue:C   whether confident learning takes the label for wrong, or for a wrong C
  *     dup:yes dup:no dup:disagree dup:leak   near-duplicates: any, with another label, in several splits
- *     flag: reviewed: note:  yes or no;  tag:NAME  name:GLOB  in:train
+ *     dup:ID                       the group of near-duplicates that this sample is of
+ *     flag: reviewed: contested: note:  yes or no;  tag:NAME  name:GLOB  in:train
  *     in:map                       selected by hand, on the map (selection.h)
  *     similar:ID                                  the faces nearest to that one, nearest first unless sorted
  *     pred=label pred!=label crowd!=label ...     pred!=label only where the label is an emotion
@@ -51,6 +52,10 @@ bool filter_possible(const struct filter *f, const struct columns *c, bool *poss
 
 /* Whether it picks by what a model predicted: scores of such a choice say nothing of the model. */
 bool filter_asks_predictions(const struct filter *f);
+
+/* Whether it says which samples rather than what they are like: by the map's selection, likeness, tag, name,
+ * source, id or another split than valid; and does not ask what a model predicted of them. */
+bool filter_names_samples(const struct filter *f);
 
 /* The grammar above as a few lines for people. */
 extern const char filter_help[];

@@ -11,4 +11,8 @@ enum { REASONS_SIZE = 512 };
  * is not known is left out. Returns out, "" where nothing is known. */
 char *sample_reasons(const struct columns *c, size_t row, char out[REASONS_SIZE]);
 
+/* "ana: sadness, ben: fear; the latest counts" where reviewers decided differently, the latest last; else "".
+ * Returns out. */
+char *sample_contest(const struct columns *c, size_t row, char out[REASONS_SIZE]);
+
 #endif

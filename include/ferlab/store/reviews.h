@@ -46,6 +46,12 @@ struct review {     /* to be written */
 const char *event_kind_name(enum event_kind k);
 bool event_decides(enum event_kind k); /* relabel, accept, votes: the label follows from it */
 
+enum { TAG_MAX = 64, TAG_SIZE = TAG_MAX + 1 };
+
+bool review_tag_is_valid(const char *tag); /* [A-Za-z0-9._-]{1,64} */
+/* The one word that several make as a tag: "two words" as two-words. False where that is no tag either. */
+bool review_tag_of(const char *words, char out[TAG_SIZE]);
+
 /* $FERLAB_REVIEWER, else the login name. Writing wants one of 1 to 64 bytes on one line. */
 const char *reviews_reviewer(void);
 
