@@ -50,6 +50,7 @@
     X(MAP, "map", "y", "view", "map: faces as points, near those that the model sees alike")                 \
     X(QUEUE, "queue", "r", "view", "review queue: the present filter face by face, most suspicious first")   \
     X(SIMILAR, "similar", "S", "view", "the faces most alike to this one, nearest first")                    \
+    X(COPIES, "copies", "d", "view", "the near-duplicates of this face, and itself")                         \
     X(PREDICT, "predict", "p", "view", "predict what the model lacks; without any, with the one that ships") \
     X(HELP, "help", "?", "view", "help")                                                                     \
     X(LEGEND, "legend", "L", "view", "show or hide the legend line")                                         \

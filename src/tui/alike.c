@@ -103,6 +103,28 @@ void alike_open(struct app *app)
         app_message(app, "%s looks at all faces first", app->columns->model_name);
 }
 
+enum outcome alike_open_copies(struct app *app)
+{
+    const struct columns *c = app->columns;
+    char filter[40];
+    int64_t row = app_row(app);
+    if (row < 0) {
+        app_message(app, "no face is selected");
+        return OUTCOME_REDRAW;
+    }
+    snprintf(filter, sizeof filter, "dup:%lld", (long long)c->id[row]);
+    if (c->next_copy[row] == (uint32_t)row)
+        app_message(app,
+                    c->copies_known ? "%s has no near-duplicates"
+                                    : "no near-duplicates known; p or a training in folds looks for them",
+                    c->name[row]);
+    else if (strncmp(app->filter_text, "dup:", 4) == 0 && filter_matches(app->filter, c, (size_t)row))
+        app_message(app, "these are its near-duplicates");
+    else
+        app_open_samples(app, filter);
+    return OUTCOME_REDRAW;
+}
+
 static const char *name_of(const struct app *app, int64_t model)
 {
     for (size_t i = 0; i < app->model_count; i++)

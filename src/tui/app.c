@@ -2,6 +2,7 @@
 #include "ask.h"
 #include "compare.h"
 #include "parts.h"
+#include "scope.h"
 #include "terminal.h"
 #include "theme.h"
 #include "why.h"
@@ -90,6 +91,18 @@ void app_push(struct app *app, const struct view_ops *ops)
     push(app, ops);
 }
 
+/* A view that counts: once more, where one is open, for samples that were named since. */
+static void push_counting(struct app *app, const struct view_ops *ops)
+{
+    bool named_since = false;
+    for (int i = app->depth - 1; i > 0 && app->stack[i].ops != ops; i--)
+        named_since |= app->stack[i].former_filter != NULL && scope_is_named(app);
+    if (named_since)
+        push(app, ops);
+    else
+        app_push(app, ops);
+}
+
 void app_pop(struct app *app)
 {
     struct view gone = *top(app);
@@ -114,7 +127,10 @@ bool app_open_samples(struct app *app, const char *filter)
 {
     char *former = strdup(app->filter_text);
     size_t cursor = app->cursor;
-    if (former == NULL || !app_set_filter(app, filter)) {
+    app->aside = true;
+    bool set = former != NULL && app_set_filter(app, filter);
+    app->aside = false;
+    if (!set) {
         free(former);
         return false;
     }
@@ -155,10 +171,10 @@ static enum outcome act_on_app(struct app *app, enum action action)
         ask_command(app);
         break;
     case ACTION_CONFUSION:
-        app_push(app, &view_confusion);
+        push_counting(app, &view_confusion);
         break;
     case ACTION_METRICS:
-        app_push(app, &view_metrics);
+        push_counting(app, &view_metrics);
         break;
     case ACTION_COMPARE:
         app_push(app, &view_compare);

@@ -50,6 +50,7 @@ struct app {
     struct filter *filter;
     uint32_t *rows;
     size_t row_count;
+    bool aside;           /* the filter is being set for samples that open over the view on top */
     size_t outdated;      /* of these rows: they pass no more since labels changed under them */
     size_t cursor;        /* index into rows; 0 when there are none */
     int64_t range_anchor; /* index into rows where `v` was pressed, or -1 */
@@ -79,6 +80,7 @@ struct app {
     struct confusion filter_confusion;
     double valid_accuracy; /* of the model on split valid, labels in force; NaN where it cannot be had */
     bool counts_filter, counts_crowd; /* what views that count were last told to: see scope.h */
+    bool counts_valid;                /* so told under the present filter */
     int64_t training;   /* the newest run that ran while this was open: its end shows its effect; 0: none */
     int64_t newest_run; /* known here; one beyond it has run since, however shortly */
     double comparison_due; /* clock_seconds when that one was seen to have ended; 0: none has, or was shown */

@@ -302,9 +302,16 @@ static void draw_facts(const struct app *app, const struct face_panel *p, size_t
     }
 
     bool marked = c->flagged[row] || c->tags[row] != NULL || c->note[row] != NULL;
-    draw_reasons(c, row, ++line, l->panel, marked ? 2 : 3);
+    int reasons = marked ? 2 : 3;
+    if (c->contested[row]) {
+        char contest[REASONS_SIZE];
+        reasons--;
+        column = l->panel + draw_text(++line, l->panel, 0, STYLE_DIM, "reviewers ");
+        draw_text(line, column, 0, STYLE_BAD, "%s", sample_contest(c, row, contest));
+    }
+    draw_reasons(c, row, ++line, l->panel, reasons);
 
-    line += 2;
+    line += c->contested[row] ? 1 : 2;
     column = l->panel;
     if (c->flagged[row])
         column += draw_text(line, column, 0, STYLE_ACCENT, "⚑ flagged   ");

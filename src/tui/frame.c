@@ -85,24 +85,53 @@ static int draw_workspace(const struct app *app, int column, bool wide)
     return draw_text(0, column, wide ? 30 : 14, STYLE_BAR_STRONG, "%.*s", length, name);
 }
 
+/* The filter whole, or without its middle. */
+static void draw_filter(const char *filter, int column, int room)
+{
+    int length = (int)strlen(filter);
+    if (str_columns(filter) <= room || room < 16) {
+        draw_text(0, column, room, STYLE_BAR_STRONG, "%s", filter);
+        return;
+    }
+    int tail = room / 3;
+    char end[sizeof((struct app *)NULL)->filter_text];
+    while (tail > 0 && (filter[length - tail] & 0xc0) == 0x80)
+        tail--;
+    snprintf(end, sizeof end, "%s", filter + length - tail);
+    column += draw_text(0, column, room - str_columns(end), STYLE_BAR_STRONG, "%s", filter); /* and … */
+    draw_text(0, column, 0, STYLE_BAR_STRONG, "%s", end);
+}
+
+/* What stands before the filter; returns the columns used. `full`: with the program's and the view's name. */
+static int draw_place(const struct app *app, bool full)
+{
+    int column = 1;
+    if (full)
+        column += draw_text(0, column, 0, STYLE_BAR, "ferlab · ");
+    column += draw_workspace(app, column, full);
+    if (full)
+        column += draw_text(0, column, 0, STYLE_BAR, " · %s", app->stack[app->depth - 1].ops->name);
+    return column + (full ? 4 : 2);
+}
+
+/* What stands beside the filter takes less where the filter would be cut: first the place, then the protocol.
+ */
 static void draw_top(const struct app *app)
 {
-    int columns = draw_columns();
+    int columns = draw_columns(), column = 0, right = 0;
+    const char *filter = app->filter_text[0] != '\0' ? app->filter_text : "everything";
     bool wide = columns >= 110;
     char protocol[256];
-    draw_fill(0, 0, 1, columns, STYLE_BAR);
-    describe_protocol(app, wide, protocol, sizeof protocol);
-    int right = columns - str_columns(protocol) - 1;
-    int column = 1;
-    if (wide)
-        column += draw_text(0, column, 0, STYLE_BAR, "ferlab · ");
-    column += draw_workspace(app, column, wide);
-    if (wide)
-        column += draw_text(0, column, 0, STYLE_BAR, " · %s", app->stack[app->depth - 1].ops->name);
-    column += wide ? 4 : 2;
+    for (int less = wide ? 0 : 2; less <= 2; less++) {
+        describe_protocol(app, less < 2, protocol, sizeof protocol);
+        draw_fill(0, 0, 1, columns, STYLE_BAR);
+        column = draw_place(app, less == 0);
+        right = columns - str_columns(protocol) - 1;
+        if (right - column - 2 >= str_columns(filter))
+            break;
+    }
     if (right > column)
-        draw_text(0, column, right - column - 1, STYLE_BAR_STRONG, "%s",
-                  app->filter_text[0] != '\0' ? app->filter_text : "everything");
+        draw_filter(filter, column, right - column - 2);
     draw_text(0, right > 0 ? right : 0, 0, STYLE_BAR, "%s", protocol);
 }
 

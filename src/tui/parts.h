@@ -48,6 +48,8 @@ void exporting_look(struct app *app);                         /* how far it is *
 /* --- alike.c: what is similar, and the process that finds out --- */
 
 void alike_open(struct app *app); /* a grid of the faces most alike to the one under the cursor */
+/* The same of its near-duplicates; says so where there are none. */
+enum outcome alike_open_copies(struct app *app);
 /* app_embeddings, and a process for those that lack. */
 const struct embeddings *alike_need(struct app *app);
 void alike_resolve(struct app *app); /* what the filter's `similar:` speaks of */

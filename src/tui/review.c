@@ -1,5 +1,6 @@
 /* Reviewing: what a label, accept, flag, note or tag key does to the sample under the cursor or to the range,
  * and undo. */
+#include "ask.h"
 #include "parts.h"
 
 #include <stdarg.h>
@@ -227,10 +228,28 @@ static void review_flag(struct app *app, const struct selection *s)
     review_selection(app, s, &intent, intent.kind == EVENT_FLAG ? "Flag" : "Take the flags back from");
 }
 
+/* What Enter would tag with, or why it would not. */
+static void look_tag(struct app *app, struct ask *ask)
+{
+    char tag[TAG_SIZE];
+    (void)app;
+    if (ask->text[strspn(ask->text, " ")] == '\0') {
+        snprintf(ask->hint, sizeof ask->hint, "one word, such as blurred; the same tag again takes it off");
+    } else if (!review_tag_of(ask->text, tag)) {
+        ask->place = (int)strspn(ask->text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                            "0123456789._- ");
+        snprintf(ask->hint, sizeof ask->hint,
+                 "a tag has up to %d letters a-z, digits, dots, dashes, underscores", TAG_MAX);
+    } else if (strcmp(tag, ask->text) != 0) {
+        snprintf(ask->hint, sizeof ask->hint, "a tag is one word: Enter tags with %s", tag);
+    }
+}
+
 static void review_tag(struct app *app, const struct selection *s)
 {
-    char tag[64];
-    if (!app_ask_line(app, "tag ", "", tag, sizeof tag) || tag[0] == '\0')
+    char tag[TAG_SIZE];
+    struct ask ask = {.prompt = "tag ", .look = look_tag};
+    if (!ask_run(app, &ask) || !review_tag_of(ask.text, tag))
         return;
     struct intent intent = {.kind = EVENT_TAG, .value = tag};
     if (!any_row(app, s, &intent))

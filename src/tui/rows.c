@@ -82,6 +82,7 @@ bool app_set_filter(struct app *app, const char *text)
     if (!same) {
         snprintf(app->filter_text, sizeof app->filter_text, "%s", text);
         app->row_count = app->cursor = 0;
+        app->counts_valid = false;
     }
     rows_apply(app);
     app_changed(app, CHANGE_ROWS);

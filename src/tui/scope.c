@@ -15,9 +15,14 @@ static bool any_valid(const struct columns *c)
     return false;
 }
 
-void scope_start(struct scope *s, const struct app *app)
+bool scope_is_named(const struct app *app)
 {
-    bool filter = app->counts_filter || !any_valid(app->columns);
+    return !app->counts_valid && app->filter != NULL && filter_names_samples(app->filter);
+}
+
+void scope_start(struct scope *s, const struct app *app, bool named)
+{
+    bool filter = app->counts_filter || (named && scope_is_named(app)) || !any_valid(app->columns);
     *s = (struct scope){.faces = filter ? SCOPE_FILTER : SCOPE_VALID,
                         .labels = app->counts_crowd ? LABELS_CROWD : LABELS_REVIEWED};
     scope_take_filter(s, app);
@@ -42,6 +47,7 @@ void scope_switch_faces(struct scope *s, struct app *app)
 {
     s->faces = s->faces == SCOPE_VALID ? SCOPE_FILTER : SCOPE_VALID;
     app->counts_filter = s->faces == SCOPE_FILTER;
+    app->counts_valid = s->faces == SCOPE_VALID;
 }
 
 void scope_switch_labels(struct scope *s, struct app *app)

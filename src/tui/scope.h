@@ -17,8 +17,11 @@ struct scope {
     char base[512];        /* its text */
 };
 
-/* The validation split where there is one and the labels as reviewed, or what a view was told since. */
-void scope_start(struct scope *s, const struct app *app);
+/* The validation split where there is one and the labels as reviewed, or what a view was told since. With
+ * `named`, the present filter instead where it names samples (filter_names_samples). */
+void scope_start(struct scope *s, const struct app *app, bool named);
+/* Whether `named` would choose the present filter. */
+bool scope_is_named(const struct app *app);
 void scope_free(struct scope *s);
 
 /* Takes the app's present filter as the one of SCOPE_FILTER; keeps the old one when it cannot be parsed. */

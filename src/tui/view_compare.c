@@ -26,7 +26,7 @@ static bool compare_open(struct app *app, void **state)
         app_complain(app, "out of memory");
         return false;
     }
-    scope_start(&v->scope, app);
+    scope_start(&v->scope, app, false);
     v->outdated = true;
     v->row = COMPARE_ALL;
     v->column = COMPARE_FIXED;

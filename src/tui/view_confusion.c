@@ -36,7 +36,7 @@ static bool confusion_open(struct app *app, void **state)
         app_complain(app, "out of memory");
         return false;
     }
-    scope_start(&v->matrix.scope, app);
+    scope_start(&v->matrix.scope, app, true);
     confusion_recount(app, v);
     *state = v;
     return true;

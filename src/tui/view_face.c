@@ -3,6 +3,7 @@
  */
 #include "alike_strip.h"
 #include "face_panel.h"
+#include "parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,6 +112,8 @@ static enum outcome face_act(struct app *app, void *state, enum action action)
     case ACTION_OPEN:
         app_pop(app);
         break;
+    case ACTION_COPIES:
+        return alike_open_copies(app);
     default:
         return OUTCOME_IGNORED;
     }
@@ -149,7 +152,7 @@ static const char *face_keys(struct app *app, void *state)
     return "1-0 label  space accept  jk next, previous  u undo  q back  s skip  f flag  n note  e votes  T "
            "tag  U "
            "redo  "
-           "S similar  w why  i smooth  / filter  c confusion  ? help";
+           "S similar  d near-duplicates  w why  i smooth  / filter  c confusion  ? help";
 }
 
 static bool face_open(struct app *app, void **state)

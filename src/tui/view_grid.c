@@ -1,6 +1,7 @@
 /* The grid: as many faces as fit, each with its caption. All faces of the screen are one image; frames and
  * captions are text in its gaps, so moving the selection sends no pixels. */
 #include "grid.h"
+#include "parts.h"
 
 #include <stdlib.h>
 
@@ -74,6 +75,8 @@ static enum outcome grid_act(struct app *app, void *state, enum action action)
     case ACTION_SMALLER:
         grid_resize(app, -1);
         break;
+    case ACTION_COPIES:
+        return alike_open_copies(app);
     default:
         return OUTCOME_IGNORED;
     }
@@ -114,12 +117,10 @@ static const char *grid_keys(struct app *app, void *state)
                "train  "
                "m models  q leave  ? help";
     return app->depth > 1
-               ? "1-0 label  space accept  s skip  f flag  u undo  ⏎ open  q back  v range  / filter  S "
-                 "similar "
-                 " "
-                 "n note  T tag  U redo  +- size  ? help"
+               ? "1-0 label  space accept  s skip  f flag  u undo  ⏎ open  q back  v range  / filter  "
+                 "S similar  d near-duplicates  n note  T tag  U redo  +- size  ? help"
                : "1-0 label  space accept  s skip  f flag  u undo  ⏎ open  / filter  v range  r queue  "
-                 "S similar  c confusion  t train  m models  q leave  ? help";
+                 "S similar  d near-duplicates  c confusion  t train  m models  q leave  ? help";
 }
 
 static bool grid_open(struct app *app, void **state)

@@ -319,6 +319,8 @@ static enum outcome act_when_ready(struct app *app, struct map_view *v, enum act
         break;
     case ACTION_SIMILAR:
         return take_cursor(app, v) ? OUTCOME_IGNORED : OUTCOME_REDRAW;
+    case ACTION_COPIES:
+        return take_cursor(app, v) ? alike_open_copies(app) : OUTCOME_REDRAW;
     case ACTION_BACK:
         if (w->anchor_row < 0 || app->last_key == 'q')
             return OUTCOME_IGNORED;

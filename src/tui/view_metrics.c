@@ -16,7 +16,7 @@ static bool metrics_open(struct app *app, void **state)
         app_complain(app, "out of memory");
         return false;
     }
-    scope_start(&v->scope, app);
+    scope_start(&v->scope, app, true);
     v->outdated = true;
     *state = v;
     return true;

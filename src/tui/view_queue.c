@@ -2,6 +2,7 @@
 #include "caption.h"
 #include "face_panel.h"
 #include "lineup.h"
+#include "parts.h"
 
 #include "ferlab/base/clock.h"
 #include "ferlab/base/str.h"
@@ -268,7 +269,7 @@ static void undo(struct app *app, struct queue_view *q, bool redo)
 static void put_back(struct app *app, struct lineup *l)
 {
     size_t place = l->at;
-    bool waits;
+    bool waits, here = place < l->count && l->turns[place].state == TURN_DECIDED;
     if (place < l->count && l->turns[place].state != TURN_DECIDED)
         place = lineup_latest(l);
     if (l->at == l->count && l->skipped > 0) {
@@ -276,12 +277,13 @@ static void put_back(struct app *app, struct lineup *l)
         return;
     }
     if (place >= l->count) {
-        app_message(app, "nothing was decided here that could be shown once more");
+        app_message(app, "a has a decided face come once more, at the end: first decide one");
         return;
     }
     const char *name = app->columns->name[l->rows[place]];
     if (lineup_put_back(app, l, place, &waits))
-        app_message(app, waits ? "%s comes once more, at the end" : "%s does not come once more", name);
+        app_message(app, waits ? "%s%s comes once more, at the end" : "%s%s does not come once more", name,
+                    here ? "" : ", decided last,");
 }
 
 static void start_over(struct app *app, struct queue_view *q)
@@ -291,6 +293,15 @@ static void start_over(struct app *app, struct queue_view *q)
         app_message(app, "the queue is under way; G goes to its end, where r starts over");
     else if (lineup_open(app, l, true))
         q->measured = -1;
+}
+
+static enum outcome open_copies(struct app *app, const struct lineup *l)
+{
+    if (!lineup_hides(l, l->at) && l->at < l->count)
+        return alike_open_copies(app);
+    app_message(app, l->at < l->count ? "blind: its near-duplicates are shown when you have decided"
+                                      : "no face is selected");
+    return OUTCOME_REDRAW;
 }
 
 static enum outcome act_on_face(struct app *app, struct queue_view *q, enum action action)
@@ -348,6 +359,8 @@ static enum outcome act_on_line(struct app *app, struct queue_view *q, enum acti
     case ACTION_QUEUE:
         start_over(app, q);
         break;
+    case ACTION_COPIES:
+        return open_copies(app, l);
     default:
         return OUTCOME_IGNORED;
     }
@@ -408,11 +421,12 @@ static bool line_up(struct app *app, struct queue_view *q)
 static void queue_changed(struct app *app, void *state, unsigned changes)
 {
     struct queue_view *q = state;
-    if (changes & CHANGE_ROWS) { /* rows may mean other faces, or the filter is another */
+    if (changes & CHANGE_ROWS) { /* rows may mean other faces, or the queue is asked for another filter */
         q->panel.drawn_row = -1;
         q->panel.editor.open = false;
         q->strip.shown_count = -1;
-        if (strcmp(q->filter, app->filter_text) != 0) {
+        bool asked = app->stack[app->depth - 1].state == state && !app->aside;
+        if (asked && strcmp(q->filter, app->filter_text) != 0) {
             line_up(app, q);
             return;
         }

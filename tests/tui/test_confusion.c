@@ -394,6 +394,8 @@ static void test_filter_scope_counts_the_filter(void **state)
     screen_keys(s, "\x15split:train or split:test\r");
     screen_settle(s, 150);
     screen_keys(s, "c");
+    expect_text(s, "filter split:train or split:test"); /* at once, for it names other splits */
+    screen_keys(s, "\t");
     expect_text(s, "validation split");
     screen_keys(s, "\t");
     expect_text(s, "filter split:train or split:test");

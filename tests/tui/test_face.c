@@ -2,6 +2,8 @@
  * moving on, and going back to the same sample. */
 #include "workbench_fixture.h"
 
+#include "ferlab/store/duplicates.h"
+
 static struct fixture f;
 
 static int setup(void **state)
@@ -86,6 +88,92 @@ static void test_notes_and_tags_are_written(void **state)
     expect_text(s, "no longer tagged hard");
     type_keys(s, "n\177\r"); /* the old text stands selected: one backspace clears it */
     expect_text(s, "note removed");
+}
+
+static void test_a_tag_of_two_words_becomes_one(void **state)
+{
+    (void)state;
+    struct screen *s = open_face(&full_screen, "id:9");
+    type_keys(s, "Ttwo words");
+    expect_text(s, "a tag is one word: Enter tags with two-words");
+    type_keys(s, "\r");
+    expect_text(s, "tagged two-words");
+    type_keys(s, "Tb\303\266se");
+    expect_text(s, "^ a tag has up to 64 letters a-z");
+    type_keys(s, "\r"); /* the prompt stays until it is mended, or given up */
+    expect_text(s, "a tag has up to 64 letters a-z");
+    type_keys(s, "\033");
+    expect_text(s, "tags two-words");
+    type_keys(s, "/\025tag:\"two words\"");
+    expect_text(s, "a tag is one word; did you mean tag:two-words?");
+    type_keys(s, "\033Ttwo words\r");
+    expect_text(s, "no longer tagged two-words");
+}
+
+/* Samples 5, 7 and 9 are one photograph. */
+static void add_copies(const char *path)
+{
+    struct workspace *ws;
+    struct err e;
+    int64_t ids[FIXTURE_FACES];
+    uint32_t group[FIXTURE_FACES];
+    for (uint32_t i = 0; i < FIXTURE_FACES; i++) {
+        ids[i] = i + 1;
+        group[i] = i;
+    }
+    group[6] = group[8] = 4;
+    if (!workspace_open(&ws, path, WORKSPACE_WRITE, &e) ||
+        !duplicates_write(ws, ids, group, FIXTURE_FACES, &e))
+        fail_msg("%s", e.text);
+    workspace_close(ws);
+}
+
+static void test_near_duplicates_are_a_key_away(void **state)
+{
+    (void)state;
+    const struct screen_options small = {
+        .columns = 80, .rows = 24, .cell_width = 9, .cell_height = 19, .sixel = true};
+    struct screen *s = open_face(&small, "id:3 or id:5");
+    type_keys(s, "d");
+    expect_text(s, "no near-duplicates known; p or a training in folds looks for them");
+    add_copies(f.workspace);
+    type_keys(s, "j");
+    expect_text(s, "near-duplicate labelled");
+    type_keys(s, "d");
+    expect_text(s, "dup:5");
+    expect_text(s, "row 1 of");
+    expect_text(s, " 3  fixture"); /* so many pass */
+    type_keys(s, "d");
+    expect_text(s, "these are its near-duplicates");
+    type_keys(s, "\033"); /* back to the face */
+    expect_text(s, "2 of 2");
+    type_keys(s, "kd");
+    expect_text(s, "has no near-duplicates");
+    type_keys(s, "qr"); /* from the queue, and back to its place */
+    expect_text(s, "decided 0");
+    type_keys(s, "ld");
+    expect_text(s, "dup:5");
+    expect_text(s, "row 1 of");
+    type_keys(s, "q");
+    expect_text(s, "decided 0");
+    expect_text(s, "2 of 2");
+}
+
+static void test_reviewers_that_disagree_are_shown(void **state)
+{
+    (void)state;
+    const struct screen_options small = {
+        .columns = 80, .rows = 24, .cell_width = 9, .cell_height = 19, .sixel = true};
+    setenv("FERLAB_REVIEWER", "ana", 1);
+    json_decref(run_ferlab_json("label", "-w", f.workspace, "12", "sadness", "--json", NULL));
+    setenv("FERLAB_REVIEWER", "ben", 1);
+    json_decref(run_ferlab_json("label", "-w", f.workspace, "12", "fear", "--json", NULL));
+    unsetenv("FERLAB_REVIEWER");
+    struct screen *s = open_face(&small, "contested:yes");
+    expect_text(s, "1 of 1");
+    expect_text(s, "reviewers ana: sadness, ben: fear; the latest counts");
+    expect_text(s, "label fear");
+    expect_text(s, "why ");
 }
 
 static void test_votes_are_edited_in_place(void **state)
@@ -178,6 +266,9 @@ int main(void)
         cmocka_unit_test(test_votes_model_and_scores_are_said),
         cmocka_unit_test(test_a_label_moves_on_and_stands_in_the_history),
         cmocka_unit_test(test_notes_and_tags_are_written),
+        cmocka_unit_test(test_a_tag_of_two_words_becomes_one),
+        cmocka_unit_test(test_near_duplicates_are_a_key_away),
+        cmocka_unit_test(test_reviewers_that_disagree_are_shown),
         cmocka_unit_test(test_votes_are_edited_in_place),
         cmocka_unit_test(test_going_back_keeps_the_sample),
         cmocka_unit_test(test_the_queue_orders_by_suspicion),

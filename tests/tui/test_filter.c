@@ -204,6 +204,24 @@ static void test_export_says_what_is_wrong(void **state)
     expect_text(s, "export: say a format (ferplus, csv, jsonl, imagefolder, labelstudio or fiftyone)");
 }
 
+/* At 120 columns the top line gives the filter what it needs; where that is too much, its middle goes. */
+static void test_a_long_filter_has_the_room_there_is(void **state)
+{
+    (void)state;
+    const struct screen_options middle = {
+        .columns = 120, .rows = 30, .cell_width = 9, .cell_height = 19, .sixel = true};
+    const char *whole = "split:valid or (conf>0.1 reviewed:no) sort:-suspect",
+               *longer =
+                   "(split:train or split:valid or split:test) not label:none conf>0.1 flag:no sort:-suspect";
+    struct screen *s = fixture_start(&f, &middle, whole);
+    assert_non_null(strstr(screen_row(s, 0), whole));
+    s = fixture_start(&f, &middle, longer);
+    assert_non_null(strstr(screen_row(s, 0), "(split:train or split:valid"));
+    assert_non_null(strstr(screen_row(s, 0), "flag:no sort:-suspect  276"));
+    type_keys(s, "/");
+    expect_text(s, longer);
+}
+
 static void test_help_lists_every_action(void **state)
 {
     (void)state;
@@ -309,6 +327,7 @@ int main(void)
         cmocka_unit_test(test_export_of_a_folder_leaves_the_keys_alone),
         cmocka_unit_test(test_report_is_of_what_the_filter_picks),
         cmocka_unit_test(test_export_says_what_is_wrong),
+        cmocka_unit_test(test_a_long_filter_has_the_room_there_is),
         cmocka_unit_test(test_help_lists_every_action),
         cmocka_unit_test(test_help_begins_with_the_view_it_was_called_from),
         cmocka_unit_test(test_an_empty_result_says_so),

@@ -140,8 +140,46 @@ static void test_a_box_opens_its_faces_and_exports_know_them(void **state)
     snprintf(text, sizeof text, "%zu of 300", count);
     expect_text(s, text);
     json_decref(list);
-    type_keys(s, "q");
+    /* what counts speaks of them at once; Tab goes back to the validation split, until the filter is another
+     */
+    snprintf(text, sizeof text, "filter in:map · ");
+    type_keys(s, "c");
+    expect_text(s, text);
+    expect_text(s, "precision");
+    type_keys(s, "qM");
+    expect_text(s, text);
+    type_keys(s, "\t");
+    expect_text(s, "validation split");
+    type_keys(s, "qc");
+    expect_text(s, "validation split");
+    type_keys(s, "qq");
     expect_text(s, "300 faces");
+    type_keys(s, "cy"); /* the matrix of everything lies below the next box */
+    expect_text(s, "coloured by label");
+}
+
+static void test_a_box_over_an_open_matrix_has_its_own(void **state)
+{
+    (void)state;
+    struct screen *s = open_map(&full_screen, "");
+    type_keys(s, "qc");
+    expect_text(s, "validation split");
+    type_keys(s, "y");
+    expect_text(s, "coloured by label");
+    type_keys(s, "v");
+    for (int i = 0; i < 54; i++)
+        screen_keys(s, "l");
+    for (int i = 0; i < 18; i++)
+        screen_keys(s, "j");
+    screen_settle(s, 200);
+    type_keys(s, "\r");
+    expect_text(s, "row 1 of");
+    type_keys(s, "c");
+    expect_text(s, "filter in:map · ");
+    type_keys(s, "q");
+    expect_text(s, "row 1 of");
+    type_keys(s, "qq");
+    expect_text(s, "validation split");
 }
 
 static void test_zoom_keeps_what_is_under_the_cursor(void **state)
@@ -234,6 +272,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_box_opens_its_faces_and_exports_know_them, setup, teardown),
         cmocka_unit_test_setup_teardown(test_zoom_keeps_what_is_under_the_cursor, setup, teardown),
         cmocka_unit_test_setup_teardown(test_it_works_at_80_by_24_and_without_pixels, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_box_over_an_open_matrix_has_its_own, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refining_is_a_process_whose_result_is_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(test_without_embeddings_it_says_what_it_waits_for, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_another_window_computes_is_watched, setup, teardown),

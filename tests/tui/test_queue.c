@@ -136,8 +136,10 @@ static void test_a_decided_face_can_come_once_more(void **state)
     struct screen *s = open_queue(f, "split:train pred!=label sort:id");
     char first[64];
     shown_name(s, first);
+    type_keys(s, "a");
+    expect_text(s, "a has a decided face come once more, at the end: first decide one");
     type_keys(s, "7a");
-    expect_text(s, "comes once more, at the end");
+    expect_text(s, ", decided last, comes once more, at the end");
     type_keys(s, "a");
     expect_text(s, "does not come once more");
     type_keys(s, "ha"); /* of the decided face itself */
