@@ -5,11 +5,13 @@
 #include "ferlab/base/interrupt.h"
 #include "ferlab/base/json.h"
 #include "ferlab/base/path.h"
+#include "ferlab/base/str.h"
 #include "ferlab/train/duplicates.h"
 #include "ferlab/train/inference.h"
 #include "ferlab/train/model_read.h"
 #include "ferlab/train/shipped.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -187,12 +189,15 @@ static bool export_model(const struct cli *cli, struct workspace *ws, char **wor
     struct model m;
     void *bytes = NULL;
     size_t size;
+    char path[PATH_MAX];
     if (!asked->force && access(words[1], F_OK) == 0)
         return err_set(e, ERR_INPUT, "%s: there is such a file already; --force replaces it", words[1]);
     bool fine = model_by_name(ws, words[0], &arena, &m, e) && model_onnx(ws, m.id, &bytes, &size, e) &&
                 (!asked->fold || fold(&bytes, &size, m.name, e)) && file_write(words[1], bytes, size, e);
-    if (fine)
+    if (fine && (cli->json || cli->quiet))
         report(cli, ws, &m, "exported");
+    else if (fine)
+        printf("exported %s to %s\n", m.name, str_escape(path, sizeof path, words[1]));
     free(bytes);
     arena_free(&arena);
     return fine;

@@ -67,8 +67,8 @@ static bool load(struct cli *cli, const struct cli_asked *asked, enum rule rule,
     enum workspace_mode mode = mode_for(cli, asked, copies || similar);
     return workspace_open(&out->workspace, cli->workspace, mode, e) &&
            (!copies || mode == WORKSPACE_READ || duplicates_complete(out->workspace, 0, e)) &&
-           (!asked->predicted || predict(cli, out->workspace, asked->model, where, &model, e)) &&
            (asked->beside == NULL || predict(cli, out->workspace, asked->beside, where, &beside, e)) &&
+           (!asked->predicted || predict(cli, out->workspace, asked->model, where, &model, e)) &&
            columns_load(&out->columns, out->workspace, rule, model, e) &&
            columns_use_beside(out->columns, out->workspace, beside, e) &&
            (!where || embeddings_for_filter(out->workspace, out->columns, where, cli->quiet || cli->json, e));

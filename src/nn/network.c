@@ -111,6 +111,19 @@ static bool place_parameters(struct network *net, size_t count)
     return true;
 }
 
+bool network_check(const char *arch, int input_size, int classes, struct err *e)
+{
+    struct layer *layers = calloc(LAYERS_MAX, sizeof *layers);
+    size_t count;
+    char *normal = NULL;
+    if (!layers)
+        return err_memory(e, "reading an architecture");
+    bool fine = arch_parse(arch, &input_size, classes, layers, &count, &normal, e);
+    free(normal);
+    free(layers);
+    return fine;
+}
+
 struct network *network_plan(const char *arch, int input_size, int classes, struct err *e)
 {
     struct network *net = calloc(1, sizeof *net);

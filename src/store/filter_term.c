@@ -121,14 +121,48 @@ static const struct filter_field_row *nearest_field(const char *word, bool to_so
     return near;
 }
 
-/* A class alone was meant as a label. */
+/* How long the word at that place is if it stands alone; 0 where a relation follows in it. */
+static int lone_word(const char *place)
+{
+    int length = 0;
+
+    for (; !filter_ends_word(place[length]); length++) {
+        if (strchr(":=<>!\"", place[length]))
+            return 0;
+    }
+    return length;
+}
+
+/* A class alone was meant as a label, a number as an id, what looks like a file as a name. */
+static bool unknown_word(struct filter_parser *p, const char *place, int length)
+{
+    char word[WORD_MAX];
+    int class;
+    size_t digits = strspn(place, "0123456789");
+    bool named = strcspn(place, "0123456789*?_.") < (size_t)length;
+
+    if (!copy_word(word, place, (size_t)length))
+        return false;
+    const char *label = class_parse(word, &class) ? word : named ? NULL : class_nearest(word);
+
+    if (label)
+        filter_fail(p, place, "'%s' is nothing to filter by; did you mean 'label:%s'?", word, label);
+    else if (digits == (size_t)length)
+        filter_fail(p, place, "a number alone is nothing to filter by; did you mean 'id:%.*s'?", length,
+                    place);
+    else if (named)
+        filter_fail(p, place, "a name alone is nothing to filter by; did you mean 'name:%.*s%s'?", length,
+                    place, strpbrk(word, "*?.") ? "" : "*");
+    return label || named;
+}
+
 static bool unknown_field(struct filter_parser *p, const char *word, const char *place)
 {
     const struct filter_field_row *near = nearest_field(word, false);
-    int class;
+    int length = lone_word(place);
 
-    if (filter_ends_word(*p->at) && class_parse(word, &class))
-        return filter_fail(p, place, "'%s' is nothing to filter by; did you mean 'label:%s'?", word, word);
+    if (length > 0 && unknown_word(p, place, length))
+        return false;
     if (near)
         return filter_fail(p, place, "'%s' is nothing to filter by; did you mean '%s%s'?", word, near->name,
                            is_compared(near->kind) ? "" : ":");
@@ -164,6 +198,9 @@ static bool take_field(struct filter_parser *p, enum filter_field *field, int *c
 
     while (isalpha((unsigned char)*p->at) || *p->at == '.')
         p->at++;
+    if (p->at == start && isdigit((unsigned char)*start) && lone_word(start) > 0 &&
+        unknown_word(p, start, lone_word(start)))
+        return false;
     if (p->at == start)
         return filter_fail(p, start,
                            "a term cannot begin here; terms look like split:valid, pred!=label, conf>0.8");

@@ -186,13 +186,18 @@ bool recipe_parse(const char *text, struct recipe *out, struct err *e)
     return fine;
 }
 
-static bool check_name(const char *name, struct err *e)
+bool recipe_check_name(const char *name, struct err *e)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
     if (name[strspn(name, allowed)] != '\0')
         return err_set(e, ERR_USAGE, "train: '%s' is no name for a model; use letters, digits, '.', '_', '-'",
                        name);
     return true;
+}
+
+bool recipe_check_arch(const char *arch, struct err *e)
+{
+    return network_check(arch, 0, EMOTION_COUNT, e);
 }
 
 static bool check_folds(const struct recipe *r, struct err *e)
@@ -213,5 +218,5 @@ bool recipe_check(const struct recipe *r, struct err *e)
     for (const struct recipe_number *n = recipe_numbers; n < recipe_numbers + RECIPE_NUMBERS; n++)
         if (!check_number(n, recipe_get(r, n), e))
             return false;
-    return check_folds(r, e) && check_name(r->name, e);
+    return check_folds(r, e) && recipe_check_name(r->name, e);
 }

@@ -92,7 +92,7 @@ void caption_draw(const struct app *app, size_t row, int line, int column, int w
                             parts[i].text);
 }
 
-char *caption_votes(char *out, size_t size, const struct votes *votes)
+char *caption_votes(char *out, size_t size, const struct votes *votes, bool brief)
 {
     size_t used = 0;
     out[0] = '\0';
@@ -100,13 +100,13 @@ char *caption_votes(char *out, size_t size, const struct votes *votes)
         for (int k = 0; k < CLASS_COUNT && used < size; k++)
             if (votes->count[k] == n)
                 used += (size_t)snprintf(out + used, size - used, "%s%s %d", used > 0 ? " " : "",
-                                         class_title(k), n);
+                                         brief ? class_short(k) : class_title(k), n);
     if (used == 0)
         snprintf(out, size, "no votes");
     return out;
 }
 
-char *caption_model(char *out, size_t size, const float *probabilities, int most)
+char *caption_model(char *out, size_t size, const float *probabilities, int most, bool brief)
 {
     size_t used = 0;
     bool told[EMOTION_COUNT] = {false};
@@ -122,7 +122,8 @@ char *caption_model(char *out, size_t size, const float *probabilities, int most
             break;
         told[best] = true;
         char share[8];
-        used += (size_t)snprintf(out + used, size - used, "%s%s %s", used > 0 ? " " : "", class_title(best),
+        used += (size_t)snprintf(out + used, size - used, "%s%s %s", used > 0 ? " " : "",
+                                 brief ? class_short(best) : class_title(best),
                                  caption_share(share, (double)probabilities[best]));
     }
     return out;

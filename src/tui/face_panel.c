@@ -347,6 +347,12 @@ static void read_history(struct app *app, struct face_panel *p, size_t row)
         p->event_count = count;
 }
 
+bool face_panel_has_history(struct app *app, struct face_panel *p, size_t row)
+{
+    read_history(app, p, row);
+    return p->event_count > 0;
+}
+
 static void draw_history(const struct face_panel *p)
 {
     const struct face_layout *l = &p->layout;

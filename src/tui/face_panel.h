@@ -43,6 +43,8 @@ void face_panel_free(struct face_panel *p);
 /* Lays out the panel from row 2 of the screen and the strip at the bottom. `history`: rows kept free for the
  * history, and a gap, between them; it has more where the strip leaves room. */
 void face_panel_lay_out(const struct app *app, struct face_panel *p, int history, struct strip_layout *strip);
+/* Whether there is any of that row. */
+bool face_panel_has_history(struct app *app, struct face_panel *p, size_t row);
 
 /* `hidden`: nothing that tells what others or the model said of it: no label, votes, prediction, scores,
  * tags, note, history. */

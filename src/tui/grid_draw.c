@@ -90,7 +90,7 @@ static void draw_line_of_text(const struct app *app, size_t place, int line)
     draw_text(line, 10, 18, style, "%s", c->name[row]);
     draw_text(line, 29, 6, style, "%s", split_name((enum split)c->split[row]));
     caption_draw(app, row, line, 36, 16, style);
-    draw_text(line, 54, 0, style, "%s", caption_votes(votes, sizeof votes, &c->votes[row]));
+    draw_text(line, 54, 0, style, "%s", caption_votes(votes, sizeof votes, &c->votes[row], false));
 }
 
 /* Digits with their emotions, once for the whole screen. */
@@ -145,8 +145,9 @@ static void draw_grid_status(const struct app *app, const struct grid *g)
     int right = draw_columns() - str_columns(here) - 1, column = 1;
     draw_text(line, right, 0, STYLE_DIM, "%s", here);
     column += draw_text(line, column, right - column - 2, STYLE_BOLD, "%s", c->name[row]);
-    caption_votes(votes, sizeof votes, &c->votes[row]);
-    caption_model(model, sizeof model, c->probabilities[row], draw_columns() >= 110 ? 3 : 1);
+    bool brief = draw_columns() < 110;
+    caption_votes(votes, sizeof votes, &c->votes[row], brief);
+    caption_model(model, sizeof model, c->probabilities[row], brief ? 2 : 3, brief);
     if (right - column > 6)
         column += draw_text(line, column, right - column - 2, STYLE_DIM, "  votes  ");
     if (right - column > 6)

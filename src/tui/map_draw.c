@@ -271,9 +271,10 @@ static void draw_panel(struct app *app, struct map_view *v)
     draw_text(line++, l->panel, width, STYLE_DIM, "id %lld   %s", (long long)c->id[row],
               split_name((enum split)c->split[row]));
     caption_draw(app, row, line++, l->panel, 16, STYLE_NORMAL);
-    draw_text(line++, l->panel, width, STYLE_NORMAL, "%s", caption_votes(text, sizeof text, &c->votes[row]));
+    draw_text(line++, l->panel, width, STYLE_NORMAL, "%s",
+              caption_votes(text, sizeof text, &c->votes[row], false));
     draw_text(line, l->panel, width, STYLE_NORMAL, "%s",
-              caption_model(text, sizeof text, c->probabilities[row], 2));
+              caption_model(text, sizeof text, c->probabilities[row], 2, false));
 }
 
 static void draw_cursor(const struct map_view *v)

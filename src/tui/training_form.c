@@ -372,17 +372,49 @@ struct field_ask {
     int field;
 };
 
+static bool is_known(const struct app *app, const char *name)
+{
+    bool known = false;
+    for (size_t i = 0; i < app->model_count; i++)
+        known |= strcmp(app->models[i].name, name) == 0;
+    return known;
+}
+
+static bool check_new_name(const struct app *app, const char *name, struct err *e)
+{
+    bool taken = is_known(app, name);
+    for (size_t i = 0; i < app->run_count; i++)
+        taken |= strcmp(app->runs[i].name, name) == 0;
+    return recipe_check_name(name, e) &&
+           (!taken || err_set(e, ERR_USAGE, "there is a run or a model called '%s' already", name));
+}
+
+/* What the trainer would refuse at once: so it is said before a training is started. */
+static bool check_words(const struct app *app, int field, const char *text, struct err *e)
+{
+    if (field == FIELD_NAME)
+        return check_new_name(app, text, e);
+    if (field == FIELD_ARCH)
+        return recipe_check_arch(text, e);
+    bool file = strpbrk(text, "/.") != NULL;
+    return text[0] == '\0' || file || is_known(app, text) ||
+           err_set(e, ERR_USAGE, "no model is called '%s'; Esc, then space offers those there are", text);
+}
+
 /* Says what is wrong while it is typed; Enter waits until it is right. */
 static void look_value(struct app *app, struct ask *ask)
 {
-    (void)app;
     const struct field_ask *asked = (const struct field_ask *)ask;
     const struct field *f = &fields[asked->field];
     struct recipe tried;
-    if (field_set(&tried, asked->field, ask->text))
+    struct err e;
+    bool set = field_set(&tried, asked->field, ask->text);
+    if (set && (f->kind != KIND_TEXT || check_words(app, asked->field, ask->text, &e)))
         return;
     ask->place = 0;
-    if (f->kind == KIND_TEXT)
+    if (set)
+        snprintf(ask->hint, sizeof ask->hint, "%.*s", (int)sizeof ask->hint - 1, e.text);
+    else if (f->kind == KIND_TEXT)
         snprintf(ask->hint, sizeof ask->hint, "at most %zu characters", f->size - 1);
     else
         snprintf(ask->hint, sizeof ask->hint, "this is not a number from %g to %g%s", f->min, f->max,

@@ -37,7 +37,10 @@ static void face_draw(struct app *app, void *state)
         draw_text(draw_rows() / 2, 2, 0, STYLE_DIM, "no sample passes this filter; / changes it");
         return;
     }
-    face_panel_lay_out(app, &f->panel, 4, &f->strip.layout);
+    /* where there is no room for both, the history takes the place of the faces before and after */
+    bool tall = draw_rows() >= 30;
+    int history = tall || face_panel_has_history(app, &f->panel, (size_t)row) ? 4 : 0;
+    face_panel_lay_out(app, &f->panel, history, &f->strip.layout);
     alike_strip_lay_out(app, &f->alike, &f->strip.layout);
     char at[32], all[32], place[80];
     snprintf(place, sizeof place, "%s of %s", draw_count(at, (int64_t)app->cursor + 1),

@@ -239,6 +239,10 @@ static void test_everything_fits_80x24(void **state)
     expect_text(s, "suspect 0");
     expect_text(s, "out of sample");
     expect_text(s, "? help");
+    assert_non_null(strstr(screen_row(s, 21), "\u2192")); /* the next faces, until there is a history */
+    type_keys(s, "f");
+    expect_text(s, "history");
+    assert_null(strstr(screen_row(s, 21), "\u2192"));
 }
 
 static void test_a_history_that_is_cut_says_so(void **state)

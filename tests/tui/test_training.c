@@ -276,7 +276,7 @@ static void test_a_training_that_cannot_start_says_why(void **state)
 {
     (void)state;
     struct screen *s = start(140, 42, true);
-    fill_in(s, FIELD_FROM, "no-such-model");
+    fill_in(s, FIELD_FROM, "./no-such-model");
     screen_keys(s, "S");
     expect_text(s, "did not start");
     expect_text(s, "no-such-model");
@@ -330,13 +330,16 @@ static void test_small_screen_has_form_curves_and_runs(void **state)
     screen_end(s);
 }
 
-static void test_no_word_of_the_form_is_cut(void **state)
+static void test_no_word_is_cut(void **state)
 {
     (void)state;
     const int widths[] = {80, 100, 110, 140};
     for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
         struct screen *s = start(widths[i], 30, true);
         expect_text(s, "reviewed (");
+        expect_text(s, "wrong otherwise");
+        for (int row = 10; row < 30; row++)
+            assert_null(strstr(screen_row(s, row), "\u2026"));
         for (int field = 0; field < 22; field++) { /* each with its sentence */
             for (int row = 1; row <= 9; row++)
                 assert_null(strstr(screen_row(s, row), "\u2026"));
@@ -358,6 +361,23 @@ static void test_wrong_numbers_are_refused(void **state)
     expect_text(s, "[12]");
     screen_keys(s, " ");
     expect_text(s, "Enter edits");
+    fill_in(s, FIELD_NAME, "two words");
+    expect_text(s, "'two words' is no name for a model");
+    screen_keys(s, "\025tiny\r");
+    expect_text(s, "there is a run or a model called 'tiny' already");
+    screen_keys(s, "\033");
+    select_field(s, FIELD_FROM);
+    for (int i = 0; i < 20 && !screen_has(s, "[fresh weights]"); i++) {
+        screen_keys(s, " ");
+        screen_settle(s, 100);
+    }
+    fill_in(s, FIELD_ARCH, "8,Q");
+    expect_text(s, "item 2 'Q': no such layer");
+    screen_keys(s, "\0258,P\r");
+    expect_text(s, "[8,P]");
+    fill_in(s, FIELD_FROM, "no-such-model");
+    expect_text(s, "no model is called 'no-such-model'");
+    screen_keys(s, "\033");
     fill_in(s, FIELD_LIMIT, "-3");
     expect_text(s, "or all");
     screen_keys(s, "\025all\r");
@@ -464,7 +484,7 @@ int main(void)
         cmocka_unit_test(test_a_killed_trainer_is_shown_as_failed),
         cmocka_unit_test(test_a_killed_training_goes_on),
         cmocka_unit_test(test_small_screen_has_form_curves_and_runs),
-        cmocka_unit_test(test_no_word_of_the_form_is_cut),
+        cmocka_unit_test(test_no_word_is_cut),
         cmocka_unit_test(test_wrong_numbers_are_refused),
         cmocka_unit_test(test_a_training_can_leave_the_model_in_use_and_take_few_faces),
         cmocka_unit_test(test_folds_are_seen_one_after_the_other),

@@ -335,6 +335,12 @@ static void test_exported_model_comes_back_the_same(void **state)
     json_decref(run_ferlab_json("-w", ws, "model", "export", "small", file, "--json", NULL));
     EXPECT(1, "--force", "-w", ws, "model", "export", "small", file);
     json_decref(run_ferlab_json("-w", ws, "model", "export", "small", file, "--force", "--json", NULL));
+    struct output o;
+    char said[PATH_MAX + 32];
+    run_ferlab(&o, "-w", ws, "model", "export", "small", file, "--force", NULL);
+    snprintf(said, sizeof said, "exported small to %s\n", file);
+    assert_string_equal(o.out, said);
+    output_free(&o);
     json_t *before = run_ferlab_json("-w", ws, "eval", "--json", NULL);
     json_t *by_path = run_ferlab_json("-w", ws, "eval", "--model", file, "--json", NULL);
     assert_true(json_equal(json_object_get(before, "confusion"), json_object_get(by_path, "confusion")));

@@ -228,6 +228,8 @@ static void test_runs_diff_says_what_it_compares_and_what_it_cannot(void **state
     expect(&p, 2, "both are first against the same labels", (const char *[]){"diff", "first", "1"});
     expect(&p, 2, "with two models or runs", (const char *[]){"diff", "first", NULL});
     expect(&p, 2, "go with 'runs diff A B'", (const char *[]){"--split", "valid", NULL});
+    expect(&p, 1, "there is no model named 'nobody'", (const char *[]){"diff", "nobody", "noone"});
+    expect(&p, 1, "there is no model named 'noone'", (const char *[]){"diff", "first", "noone"});
     expect(&p, 1, "there is no run nobody", (const char *[]){"diff", "first@nobody", "second"});
     expect(&p, 2, "do not read MODEL or MODEL@LABELS", (const char *[]){"diff", "@crowd", "second"});
     fixture_close(&p.f);

@@ -34,6 +34,8 @@ const char *network_preset(int index);
  * input_size 0: the preset's own (48, vgg13 64).
  */
 struct network *network_create(const char *arch, int input_size, int classes, uint64_t seed, struct err *e);
+/* Whether that can be made, memory aside; makes nothing. */
+bool network_check(const char *arch, int input_size, int classes, struct err *e);
 struct network *network_copy(const struct network *net, struct err *e);
 /* A network that predicts the same without normalisation: each is folded into weights and a bias of the
  * convolution before it, so that N of the architecture becomes Nb. */

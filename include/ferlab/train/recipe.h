@@ -104,5 +104,8 @@ double recipe_ema(const struct recipe *r, int64_t step);
 char *recipe_json(const struct recipe *r);
 bool recipe_parse(const char *text, struct recipe *out, struct err *e);
 bool recipe_check(const struct recipe *r, struct err *e);
+/* The same of its words alone: an architecture of fresh weights, a model's name ("" is one to be made up). */
+bool recipe_check_arch(const char *arch, struct err *e);
+bool recipe_check_name(const char *name, struct err *e);
 
 #endif
