@@ -103,6 +103,15 @@ void alike_open(struct app *app)
         app_message(app, "%s looks at all faces first", app->columns->model_name);
 }
 
+/* Whether the filter picks its group and no more. */
+static bool shows_copies(const struct app *app, size_t row)
+{
+    static const char term[] = "dup:";
+    const char *id = app->filter_text + strlen(term);
+    return strncmp(app->filter_text, term, strlen(term)) == 0 && strspn(id, "0123456789") == strlen(id) &&
+           filter_matches(app->filter, app->columns, row);
+}
+
 enum outcome alike_open_copies(struct app *app)
 {
     const struct columns *c = app->columns;
@@ -118,7 +127,7 @@ enum outcome alike_open_copies(struct app *app)
                     c->copies_known ? "%s has no near-duplicates"
                                     : "no near-duplicates known; p or a training in folds looks for them",
                     c->name[row]);
-    else if (strncmp(app->filter_text, "dup:", 4) == 0 && filter_matches(app->filter, c, (size_t)row))
+    else if (shows_copies(app, (size_t)row))
         app_message(app, "these are its near-duplicates");
     else
         app_open_samples(app, filter);

@@ -149,6 +149,12 @@ static void test_near_duplicates_are_a_key_away(void **state)
     expect_text(s, "2 of 2");
     type_keys(s, "kd");
     expect_text(s, "has no near-duplicates");
+    type_keys(s, "/\025dup:yes\r");
+    expect_text(s, "1 of 3");
+    type_keys(s, "d");
+    expect_text(s, "dup:5");
+    type_keys(s, "q/\025id:3 or id:5\r");
+    expect_text(s, "of 2");
     type_keys(s, "qr"); /* from the queue, and back to its place */
     expect_text(s, "decided 0");
     type_keys(s, "ld");
