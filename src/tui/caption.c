@@ -63,7 +63,7 @@ static int compose(const struct columns *c, size_t row, int level, struct part p
     if (c->next_copy[row] != row)
         add(parts, &count, c->disagreement[row] > 0 ? STYLE_BAD : STYLE_DIM, "≈");
     if (c->reviewed[row])
-        add(parts, &count, STYLE_ACCENT, "✎");
+        add(parts, &count, c->contested[row] ? STYLE_BAD : STYLE_ACCENT, c->contested[row] ? "✎?" : "✎");
     return count;
 }
 

@@ -4,6 +4,7 @@
 
 #include "caption.h"
 
+#include "ferlab/base/str.h"
 #include "ferlab/face/image.h"
 
 #include <math.h>
@@ -214,7 +215,7 @@ static void draw_head(const struct app *app, const struct map_view *v)
     column += draw_text(1, column, 0, STYLE_BOLD, "%s", draw_count(count, (int64_t)v->visible));
     if (v->visible < app->row_count) /* the model has not looked at the others yet */
         column += draw_text(1, column, 0, STYLE_NORMAL, " of %s", draw_count(all, (int64_t)app->row_count));
-    column += draw_text(1, column, 0, STYLE_BOLD, " faces");
+    column += draw_text(1, column, 0, STYLE_BOLD, app->row_count == 1 ? " face" : " faces");
     column += draw_text(1, column, 0, STYLE_DIM, " coloured by ");
     column += draw_text(1, column, 0, STYLE_BOLD, "%s", colours[v->colour]);
     draw_text(1, column, 0, STYLE_DIM, "   by %s of what %s sees",
@@ -271,8 +272,9 @@ static void draw_panel(struct app *app, struct map_view *v)
     draw_text(line++, l->panel, width, STYLE_DIM, "id %lld   %s", (long long)c->id[row],
               split_name((enum split)c->split[row]));
     caption_draw(app, row, line++, l->panel, 16, STYLE_NORMAL);
-    draw_text(line++, l->panel, width, STYLE_NORMAL, "%s",
-              caption_votes(text, sizeof text, &c->votes[row], false));
+    if (str_columns(caption_votes(text, sizeof text, &c->votes[row], false)) > width)
+        caption_votes(text, sizeof text, &c->votes[row], true);
+    draw_text(line++, l->panel, width, STYLE_NORMAL, "%s", text);
     draw_text(line, l->panel, width, STYLE_NORMAL, "%s",
               caption_model(text, sizeof text, c->probabilities[row], 2, false));
 }

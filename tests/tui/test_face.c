@@ -180,6 +180,8 @@ static void test_reviewers_that_disagree_are_shown(void **state)
     expect_text(s, "reviewers ana: sadness, ben: fear; the latest counts");
     expect_text(s, "label fear");
     expect_text(s, "why ");
+    type_keys(s, "q");
+    expect_text(s, "\u270e?");
 }
 
 static void test_votes_are_edited_in_place(void **state)
