@@ -62,6 +62,8 @@ static bool beside(const char *csv, char labels[PATH_MAX])
 static bool read_csv(struct import_plan *p, const char *path, const char *labels, struct err *e)
 {
     char found[PATH_MAX];
+    if (image_is_named(path))
+        return err_set(e, ERR_USAGE, "%s: the faces of a photograph come in with --detect", path);
     if (!labels && beside(path, found))
         labels = found;
     if (!labels)
@@ -84,10 +86,12 @@ static bool read_folder(struct import_plan *p, const char *path, const char *lab
     if (!import_read_classes(p, path, &found, e))
         return false;
     return found ||
-           err_set(e, ERR_INPUT,
-                   "%s: holds no FER2013Train, FER2013Valid or FER2013Test folder with a label.csv, no "
-                   "fer2013.csv and no folder named by an emotion; see 'ferlab import --help'",
-                   path);
+           err_set(
+               e, ERR_INPUT,
+               "%s: holds no FER2013Train, FER2013Valid or FER2013Test folder with a label.csv, no "
+               "fer2013.csv and no folder named by an emotion; faces of photographs come in with --detect, "
+               "see 'ferlab import --help'",
+               path);
 }
 
 static bool read_path(struct import_plan *p, const char *path, const char *labels, struct err *e)

@@ -248,6 +248,35 @@ static void test_what_is_no_photograph_is_rejected_and_the_rest_taken(void **sta
     output_free(&o);
 }
 
+static void test_a_path_too_long_for_a_name_gives_the_file_s(void **state)
+{
+    (void)state;
+    char name[PATH_MAX], filter[PATH_MAX];
+    snprintf(name, sizeof name, "photos/%0200d/%0100d.png", 7, 8);
+    write_scene(name, 0);
+    json_decref(import_photos());
+    snprintf(filter, sizeof filter, "name:%0100d.png#*", 8);
+    assert_true(listed(filter) >= 1);
+    assert_int_equal(listed(filter), listed(""));
+}
+
+static void test_photographs_without_the_option_are_told_of_it(void **state)
+{
+    (void)state;
+    struct output o;
+    char file[PATH_MAX + 32];
+    write_scene("photos/a.png", 0);
+    snprintf(file, sizeof file, "%s/a.png", photos);
+    run_ferlab(&o, "-w", workspace, "import", photos, NULL);
+    assert_int_equal(o.status, 1);
+    assert_non_null(strstr(o.err, "faces of photographs come in with --detect"));
+    output_free(&o);
+    run_ferlab(&o, "-w", workspace, "import", file, NULL);
+    assert_int_equal(o.status, 2);
+    assert_non_null(strstr(o.err, "a.png: the faces of a photograph come in with --detect"));
+    output_free(&o);
+}
+
 static void test_strict_imports_all_where_all_is_well(void **state)
 {
     (void)state;
@@ -404,6 +433,8 @@ int main(void)
         TEST(test_a_photograph_is_taken_once_however_often_it_is_named),
         TEST(test_two_photographs_of_one_name_stay_apart),
         TEST(test_what_is_no_photograph_is_rejected_and_the_rest_taken),
+        TEST(test_a_path_too_long_for_a_name_gives_the_file_s),
+        TEST(test_photographs_without_the_option_are_told_of_it),
         TEST(test_strict_imports_all_where_all_is_well),
         TEST(test_where_there_is_nothing_no_workspace_is_made),
         TEST(test_wishes_that_clash_are_usage_errors),
