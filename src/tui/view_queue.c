@@ -295,11 +295,12 @@ static void start_over(struct app *app, struct queue_view *q)
         q->measured = -1;
 }
 
-static enum outcome open_copies(struct app *app, const struct lineup *l)
+/* Faces alike would give away what is hidden of this one. */
+static enum outcome open_alike(struct app *app, const struct lineup *l, enum action action)
 {
-    if (!lineup_hides(l, l->at) && l->at < l->count)
-        return alike_open_copies(app);
-    app_message(app, l->at < l->count ? "blind: its near-duplicates are shown when you have decided"
+    if (l->at < l->count && !lineup_hides(l, l->at))
+        return action == ACTION_COPIES ? alike_open_copies(app) : OUTCOME_IGNORED;
+    app_message(app, l->at < l->count ? "blind: faces alike are shown when you have decided"
                                       : "no face is selected");
     return OUTCOME_REDRAW;
 }
@@ -360,7 +361,8 @@ static enum outcome act_on_line(struct app *app, struct queue_view *q, enum acti
         start_over(app, q);
         break;
     case ACTION_COPIES:
-        return open_copies(app, l);
+    case ACTION_SIMILAR:
+        return open_alike(app, l, action);
     default:
         return OUTCOME_IGNORED;
     }

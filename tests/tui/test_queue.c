@@ -182,6 +182,8 @@ static void test_blind_hides_what_others_said_until_the_decision(void **state)
     expect_text(s, "votes of ten");
     type_keys(s, "B");
     expect_text(s, "blind: decide first");
+    type_keys(s, "S");
+    expect_text(s, "blind: faces alike are shown when you have decided");
     static const char *const hidden[] = {"votes of", "in sample", "entropy", "crowd,",
                                          "\u25c2",   "\u2717.86", "\u2192"};
     for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
