@@ -16,6 +16,7 @@ struct level {
     double factor;     /* of the picture's pixels to this one's */
     int width, height; /* of the scaled picture */
     int first_strip;
+    int step; /* between windows, pixels of the scaled picture */
 };
 
 /* Where a pixel of the scaled picture lies between two of the picture, in 256ths. */
@@ -153,7 +154,7 @@ static bool scan_strip(const struct cascade *c, const struct gray *image, const 
         .stride = l->width + 1,
         .columns = l->width - c->width + 1,
         .rows = places < STRIP_ROWS ? places : STRIP_ROWS,
-        .step = l->factor < 2 ? 2 : 1,
+        .step = l->step,
     };
     fill_tables(t, image, l, top, top + strip.rows + c->height - 1);
     if (!cascade_evaluate(c, &strip, out))
@@ -181,7 +182,8 @@ static struct level *make_levels(const struct cascade *c, const struct gray *ima
         struct level l = {.factor = factor,
                           .width = (int)lrint(image->width / factor),
                           .height = (int)lrint(image->height / factor),
-                          .first_strip = *strips};
+                          .first_strip = *strips,
+                          .step = how->coarse || factor < 2 ? 2 : 1};
         if (width > image->width || height > image->height)
             break;
         if (width < how->least_side || height < how->least_side || l.width < c->width || l.height < c->height)

@@ -20,19 +20,21 @@
 struct manner {
     const char *cascade; /* file's name, without .xml; NULL ends the table and stands for others */
     double step;
+    bool coarse;
     int least_side, least_neighbours;
     double margin; /* of FER+'s square, in sides of a box; measured, see models/README.md */
 };
 
 static const struct manner opencv_manner[] = {
-    {"lbpcascade_frontalface_improved", 1.1, 0, 3, 0.8},
-    {NULL, 1.1, 0, 3, 1},
+    {.cascade = "lbpcascade_frontalface_improved", .step = 1.1, .least_neighbours = 3, .margin = 0.8},
+    {.cascade = NULL, .step = 1.1, .least_neighbours = 3, .margin = 1},
 };
 
-/* Windows are the middle five sixths of FER+'s squares, to which boxes are enlarged; faces from 36 pixels on.
- */
-static const struct manner default_manner = {"faces", 1.1, 30, 0, 1};
-static const double default_share = 0.86;
+/* The network moves windows to their faces, so that few will do. They are the middle five sixths of FER+'s
+ * squares, to which boxes are enlarged; faces from 36 pixels on. */
+static const struct manner default_manner = {
+    .cascade = "faces", .step = 1.2, .coarse = true, .least_side = 30, .margin = 1};
+static const double default_share = 5.0 / 6;
 
 struct detector {
     struct cascade *cascade;
@@ -150,16 +152,16 @@ static void enlarge(struct box *b)
 
 bool detector_find(struct detector *d, const struct gray *image, struct boxes *found, struct err *e)
 {
-    struct cascade_search how = {
-        .step = d->manner.step, .least_side = d->manner.least_side, .threads = d->threads};
+    struct cascade_search how = {.step = d->manner.step,
+                                 .coarse = d->manner.coarse,
+                                 .least_side = d->manner.least_side,
+                                 .threads = d->threads};
     found->count = 0;
     if (!cascade_scan(d->cascade, image, &how, found, e))
         return false;
-    bool grouped = d->verifier != NULL ? boxes_merge(found, d->manner.least_neighbours)
-                                       : boxes_group(found, d->manner.least_neighbours);
-    if (!grouped)
+    if (d->verifier == NULL && !boxes_group(found, d->manner.least_neighbours))
         return err_memory(e, "looking for faces");
-    if (d->verifier != NULL && !verifier_keep(d->verifier, image, found, e))
+    if (d->verifier != NULL && !verifier_find(d->verifier, image, found, e))
         return false;
     boxes_sort(found);
     for (size_t i = 0; i < found->count; i++) {

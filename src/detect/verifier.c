@@ -1,19 +1,22 @@
-/* The verifying network: windows cut out, standardised, and judged in batches. */
+/* The verifying network: windows cut out, standardised, judged in batches, and moved to where it sees the
+ * face. What many windows say of one face is made one, and looked at again. */
 #include "verifier.h"
 
 #include "ferlab/base/path.h"
 #include "ferlab/base/str.h"
 #include "ferlab/detect/detect.h"
+#include "ferlab/detect/offset.h"
 #include "ferlab/nn/network.h"
 #include "ferlab/nn/onnx.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-enum { BATCH = 16, CLASSES = 2, FACE = 1, MOST_SIDE = 64, MOST_BYTES = 16 << 20, SHARPNESS = 2 };
+enum { BATCH = 16, MOST_SIDE = 64, MOST_BYTES = 16 << 20, LOOKS = 2 };
 
-/* What share of the threshold makes other sizes worth a look. */
-static const double worth_refining = 1.0 / 3;
+/* What share of the threshold makes a window worth another look. */
+static const double worth_another_look = 1.0 / 3;
+static const double same_face = 0.4;       /* the overlap of windows that speak of one */
 static const double most_common = 1.0 / 3; /* of the smaller of two boxes, in the other */
 
 struct verifier {
@@ -50,7 +53,7 @@ static bool read_threshold(struct verifier *v, const void *bytes, size_t size, c
 static bool prepare(struct verifier *v, const char *path, int threads, struct err *e)
 {
     v->side = network_input_size(v->network);
-    if (network_classes(v->network) != CLASSES || v->side > MOST_SIDE)
+    if (network_classes(v->network) != OFFSET_CLASSES || v->side > MOST_SIDE)
         return err_set(e, ERR_INPUT,
                        "%s: this network does not tell faces; take the file that ships with ferlab", path);
     size_t pixels = (size_t)v->side * (size_t)v->side;
@@ -78,19 +81,66 @@ struct verifier *verifier_load(const char *path, int threads, struct err *e)
     return NULL;
 }
 
-static bool judge(struct verifier *v, const struct gray *image, struct box *boxes, int count, struct err *e)
+/* Scores the boxes, and moves them to the faces in them. */
+static bool judge_batch(struct verifier *v, const struct gray *image, struct box *boxes, int count,
+                        struct err *e)
 {
     size_t pixels = (size_t)v->side * (size_t)v->side;
-    float probabilities[BATCH][CLASSES];
+    float classes[BATCH][OFFSET_CLASSES];
     for (int i = 0; i < count; i++) {
         if (!face_crop(image, &boxes[i], 1, v->side, v->crop))
             return err_memory(e, "looking for faces");
         image_standardise(v->crop, v->input + (size_t)i * pixels, pixels);
     }
-    session_predict(v->session, v->input, count, probabilities[0]);
-    for (int i = 0; i < count; i++)
-        boxes[i].score = probabilities[i][FACE];
+    session_predict(v->session, v->input, count, classes[0]);
+    for (int i = 0; i < count; i++) {
+        struct offset o;
+        double face = offset_read(classes[i], &o);
+        boxes[i] = offset_apply(&boxes[i], &o);
+        boxes[i].score = (float)face;
+    }
     return true;
+}
+
+/* The same of a whole list, of which the likely ones are left, the surest first. */
+static bool judge(struct verifier *v, const struct gray *image, struct boxes *boxes, struct err *e)
+{
+    for (size_t i = 0; i < boxes->count; i += BATCH) {
+        size_t left = boxes->count - i;
+        if (!judge_batch(v, image, boxes->items + i, (int)(left < BATCH ? left : BATCH), e))
+            return false;
+    }
+    boxes_sort(boxes);
+    while (boxes->count > 0 &&
+           (double)boxes->items[boxes->count - 1].score < v->threshold * worth_another_look)
+        boxes->count--;
+    return true;
+}
+
+/* Puts the mean of a box and those behind it that overlap it, weighed by the squares of their scores, in its
+ * place; they leave the list. */
+static void gather(struct boxes *boxes, size_t first)
+{
+    struct box surest = boxes->items[first];
+    double across = 0, down = 0, side = 0, weights = 0;
+    size_t kept = first + 1;
+    for (size_t i = first; i < boxes->count; i++) {
+        struct box b = boxes->items[i];
+        if (i > first && box_overlap(&surest, &b) <= same_face) {
+            boxes->items[kept++] = b;
+            continue;
+        }
+        double weight = (double)b.score * (double)b.score;
+        across += weight * (b.x + b.width / 2.0);
+        down += weight * (b.y + b.width / 2.0);
+        side += weight * b.width;
+        weights += weight;
+    }
+    boxes->count = kept;
+    surest.width = surest.height = (int)lrint(side / weights);
+    surest.x = (int)lrint(across / weights - surest.width / 2.0);
+    surest.y = (int)lrint(down / weights - surest.width / 2.0);
+    boxes->items[first] = surest;
 }
 
 static bool is_face_of(const struct box *a, const struct box *b)
@@ -117,60 +167,14 @@ static void keep_surest(struct boxes *boxes, double threshold)
     boxes->count = kept;
 }
 
-static bool judge_all(struct verifier *v, const struct gray *image, struct box *boxes, size_t count,
-                      struct err *e)
+bool verifier_find(struct verifier *v, const struct gray *image, struct boxes *boxes, struct err *e)
 {
-    for (size_t i = 0; i < count; i += BATCH)
-        if (!judge(v, image, boxes + i, (int)(count - i < BATCH ? count - i : BATCH), e))
-            return false;
-    return true;
-}
-
-static struct box scaled(const struct box *b, double scale)
-{
-    int side = (int)lrint(b->width * scale);
-    struct box out = *b;
-    out.x += (b->width - side) / 2;
-    out.y += (b->height - side) / 2;
-    out.width = out.height = side;
-    return out;
-}
-
-/* The cascade is unsure of sizes: the box becomes the mean of larger and smaller ones, weighed by what the
- * network says of each. */
-static bool refine(struct verifier *v, const struct gray *image, struct box *box, struct err *e)
-{
-    static const double scales[] = {0.72, 0.8, 0.9, 1, 1.12, 1.25, 1.4};
-    enum { SCALES = sizeof scales / sizeof *scales };
-    struct box tried[SCALES];
-    double side = 0, weight = 0, best = 0;
-    for (int i = 0; i < SCALES; i++)
-        tried[i] = scaled(box, scales[i]);
-    if (!judge_all(v, image, tried, SCALES, e))
+    if (!judge(v, image, boxes, e))
         return false;
-    for (int i = 0; i < SCALES; i++) {
-        double says = pow((double)tried[i].score, SHARPNESS);
-        side += says * tried[i].width;
-        weight += says;
-        best = fmax(best, (double)tried[i].score);
-    }
-    if (weight > 0)
-        *box = scaled(box, side / weight / box->width);
-    box->score = (float)best;
-    return true;
-}
-
-bool verifier_keep(struct verifier *v, const struct gray *image, struct boxes *boxes, struct err *e)
-{
-    if (!judge_all(v, image, boxes->items, boxes->count, e))
-        return false;
-    size_t kept = 0;
     for (size_t i = 0; i < boxes->count; i++)
-        if ((double)boxes->items[i].score >= v->threshold * worth_refining)
-            boxes->items[kept++] = boxes->items[i];
-    boxes->count = kept;
-    for (size_t i = 0; i < kept; i++)
-        if (!refine(v, image, &boxes->items[i], e))
+        gather(boxes, i);
+    for (int i = 0; i < LOOKS; i++)
+        if (!judge(v, image, boxes, e))
             return false;
     keep_surest(boxes, v->threshold);
     return true;

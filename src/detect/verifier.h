@@ -1,5 +1,5 @@
-/* A small network that says of a window whether it holds a face, for what a cascade has found. Private to
- * this folder. */
+/* A small network that says of a window whether and where it holds a face, for what a cascade has found.
+ * Private to this folder. */
 #ifndef FERLAB_DETECT_VERIFIER_H
 #define FERLAB_DETECT_VERIFIER_H
 
@@ -10,13 +10,13 @@
 
 struct verifier;
 
-/* From an ONNX file of two classes, the second "face"; its note "threshold" is the least probability of a
- * face. threads 0: all the machine has. */
+/* From an ONNX file of the classes of offset.h; its note "threshold" is the least probability of a face.
+ * threads 0: all the machine has. */
 struct verifier *verifier_load(const char *path, int threads, struct err *e);
 void verifier_free(struct verifier *v);
 
-/* Leaves the boxes that hold a face, the surest of those that overlap by more than a third of the smaller;
- * the score becomes the face's probability. */
-bool verifier_keep(struct verifier *v, const struct gray *image, struct boxes *boxes, struct err *e);
+/* Makes of windows the faces that they show, where the network says they are: none overlaps a surer one by
+ * more than a third of the smaller. The score becomes the face's probability. */
+bool verifier_find(struct verifier *v, const struct gray *image, struct boxes *boxes, struct err *e);
 
 #endif

@@ -2,6 +2,7 @@
 """Composes scenes: faces of a FER+ split pasted onto photographs or drawn backgrounds, and where they are.
 
     scenes.py OUT --faces FER+FOLDER/FER2013Valid [--backgrounds DIR...] [--count N] [--size WIDTHxHEIGHT] [--seed S]
+              [--rows FROM:TO] [--most N] [--oval SHARE]
 
 writes OUT/scene0000.pgm ... and OUT/truth.json: [{file, faces: [{box: [x, y, side, side], name, angle}]}].
 
@@ -13,6 +14,9 @@ mirrored in half the cases; contrast times 0.6 to 1.2 around its mean, brightnes
 side by up to 30 gray levels; scaled to a side of 40 to 180 pixels, evenly in the logarithm; turned by -15 to 15 degrees. Half
 of the faces fade into the background over the outer tenth of their side, the others end sharply. The box is the upright square
 of the crop's side around its middle. Then the whole picture gets noise of 0 to 4 gray levels.
+
+For learning: --rows takes faces from these lines of label.csv alone, --most puts up to so many into a scene, and --oval cuts that
+share of them to an oval that fades out, so that their squares' borders and corners cannot be learnt.
 """
 import argparse
 import csv
@@ -26,11 +30,11 @@ from PIL import Image, ImageDraw, ImageFilter
 LEAST, MOST, MARGIN = 40, 180, 4
 
 
-def read_faces(folder, rng):
+def read_faces(folder, rng, rows=slice(None)):
     """[(name, path)] of the faces with an emotion, in random order."""
     faces = []
     with open(os.path.join(folder, "label.csv")) as f:
-        for row in csv.reader(f):
+        for row in list(csv.reader(f))[rows]:
             votes = [int(v) for v in row[2:12]]
             if 2 * (votes[8] + votes[9]) < sum(votes):
                 faces.append((row[0], os.path.join(folder, row[0])))
@@ -80,7 +84,13 @@ def lit(face, rng):
     return Image.fromarray(np.clip(face + depth * (x * math.cos(angle) + y * math.sin(angle)), 0, 255).astype(np.uint8))
 
 
-def paste(scene, face, rng, x, y, side):
+def oval(side, rng):
+    y, x = np.mgrid[-1:1:side * 1j, -1:1:side * 1j]
+    radius = np.hypot(x * rng.uniform(1, 1.25), y)
+    return np.clip((rng.uniform(0.9, 1.1) - radius) / rng.uniform(0.08, 0.4), 0, 1).astype(np.float32)
+
+
+def paste(scene, face, rng, x, y, side, ovals):
     """Pastes a face into the square at x, y; returns its angle in degrees."""
     face = face.transpose(Image.FLIP_LEFT_RIGHT) if rng.random() < 0.5 else face
     face = lit(face, rng).resize((side, side), Image.BICUBIC)
@@ -88,6 +98,8 @@ def paste(scene, face, rng, x, y, side):
     if rng.random() < 0.5:
         edge = np.minimum(np.arange(side) + 1, side - np.arange(side)) / (side / 10)
         mask = np.minimum(np.minimum(edge[None], edge[:, None]), 1)
+    if ovals and rng.random() < ovals:
+        mask = oval(side, rng)
     mask = Image.fromarray((255 * mask).astype(np.uint8))
     angle = rng.uniform(-15, 15)
     face, mask = (p.rotate(angle, Image.BICUBIC, expand=True) for p in (face, mask))
@@ -110,15 +122,15 @@ def place(taken, rng, width, height):
     return None
 
 
-def compose(faces, pictures, rng, width, height):
+def compose(faces, pictures, rng, width, height, most, ovals):
     scene = photograph(pictures, rng, width, height) if pictures else drawing(rng, width, height)
     truth, taken = [], []
-    for _ in range(0 if rng.random() < 0.2 else rng.integers(1, 7)):
+    for _ in range(0 if rng.random() < 0.2 else rng.integers(1, most + 1)):
         square = place(taken, rng, width, height)
         if square and faces:
             taken.append(square)
             name, path = faces.pop()
-            angle = paste(scene, Image.open(path).convert("L"), rng, *square)
+            angle = paste(scene, Image.open(path).convert("L"), rng, *square, ovals)
             truth.append({"box": [square[0], square[1], square[2], square[2]], "name": name, "angle": round(angle, 2)})
     noisy = np.asarray(scene, np.float32) + rng.normal(0, rng.uniform(0, 4), (height, width))
     return Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8)), truth
@@ -132,14 +144,18 @@ def main():
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--size", default="640x480")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rows", default=":")
+    parser.add_argument("--most", type=int, default=6)
+    parser.add_argument("--oval", type=float, default=0)
     args = parser.parse_args()
     rng = np.random.default_rng(args.seed)
-    faces, pictures = read_faces(args.faces, rng), read_backgrounds(args.backgrounds)
+    rows = slice(*(int(v) if v else None for v in args.rows.split(":")))
+    faces, pictures = read_faces(args.faces, rng, rows), read_backgrounds(args.backgrounds)
     width, height = (int(v) for v in args.size.split("x"))
     os.makedirs(args.out, exist_ok=True)
     scenes = []
     for i in range(args.count):
-        scene, truth = compose(faces, pictures, rng, width, height)
+        scene, truth = compose(faces, pictures, rng, width, height, args.most, args.oval)
         scene.save(os.path.join(args.out, f"scene{i:04}.pgm"))
         scenes.append({"file": f"scene{i:04}.pgm", "faces": truth})
     with open(os.path.join(args.out, "truth.json"), "w") as f:

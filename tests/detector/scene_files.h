@@ -5,7 +5,7 @@
 #include "ferlab/detect/box.h"
 #include "ferlab/face/image.h"
 
-enum { SCENE_FACES = 8 };
+enum { SCENE_FACES = 16 };
 
 struct scene {
     struct gray image;

@@ -1,13 +1,13 @@
-/* train_verifier OUT.onnx CASCADE.xml FACES.bin SCENES [EPOCHS]: the network that says which of the cascade's
- * windows hold a face. Faces are those of samples.py and what the cascade finds on the faces of the scenes
- * (of tests/bench/scenes.py), the others what it finds elsewhere. Every fifth scene is kept out, and at the
- * end a table says what each threshold makes of what was found there. */
+/* train_verifier OUT.onnx CASCADE.xml EPOCHS SCENES...: the network that says which of the cascade's windows
+ * hold a face, and where in them. It learns from folders of tests/bench/scenes.py: windows around the faces,
+ * and a share of what the cascade finds beside them. */
 #include "scene_files.h"
 
 #include "ferlab/base/path.h"
 #include "ferlab/base/rng.h"
 #include "ferlab/detect/cascade.h"
 #include "ferlab/detect/detect.h"
+#include "ferlab/detect/offset.h"
 #include "ferlab/nn/network.h"
 #include "ferlab/nn/onnx.h"
 
@@ -16,27 +16,58 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SIDE = 24, AREA = SIDE * SIDE, CLASSES = 2, BATCH = 64, HELD_OUT = 5 };
+enum { SIDE = 24, AREA = SIDE * SIDE, BATCH = 64, NEAR = 4, FAR = 4 }; /* windows around a face */
 
 static const char arch[] = "16,P,32,P,64,V,D30";
 static const float rate = 0.05F, momentum = 0.9F, decay = 5e-4F;
-static const char *const classes[CLASSES] = {"other", "face"};
+static const double least_overlap = 0.35, no_overlap = 0.2; /* of a window with a face, and one without */
+static const double share_of_windows = 0.08, share_of_groups = 0.32; /* of those beside faces */
+
+struct crop {
+    uint8_t pixels[AREA];
+    bool face;
+    struct offset offset;
+};
 
 struct crops {
-    uint8_t (*pixels)[AREA];
-    uint8_t *face; /* whether */
+    struct crop *items;
     size_t count, capacity;
 };
 
-static uint8_t *crops_add(struct crops *c, bool face)
+static struct crop *crops_add(struct crops *c, const struct gray *image, const struct box *window)
 {
     if (c->count == c->capacity) {
         c->capacity = c->capacity ? 2 * c->capacity : 1024;
-        c->pixels = realloc(c->pixels, c->capacity * AREA);
-        c->face = realloc(c->face, c->capacity);
+        c->items = realloc(c->items, c->capacity * sizeof *c->items);
     }
-    c->face[c->count] = face;
-    return c->pixels[c->count++];
+    struct crop *crop = &c->items[c->count++];
+    *crop = (struct crop){0};
+    face_crop(image, window, 1, SIDE, crop->pixels);
+    return crop;
+}
+
+static void take_face(struct crops *out, const struct gray *image, const struct box *window,
+                      const struct box *face)
+{
+    struct offset o = offset_between(window, face);
+    if (!offset_in_reach(&o) || box_overlap(window, face) < least_overlap)
+        return;
+    struct crop *crop = crops_add(out, image, window);
+    crop->face = true;
+    crop->offset = o;
+}
+
+static double within(struct rng *r, double most)
+{
+    return most * (2 * (double)rng_uniform(r) - 1);
+}
+
+static void take_around(struct crops *out, const struct gray *image, const struct box *face, double shift,
+                        double growth, struct rng *r)
+{
+    struct offset o = {.right = within(r, shift), .down = within(r, shift), .growth = within(r, growth)};
+    struct box window = offset_apply(face, &o);
+    take_face(out, image, &window, face);
 }
 
 static double best_overlap(const struct scene *s, const struct box *b)
@@ -47,38 +78,31 @@ static double best_overlap(const struct scene *s, const struct box *b)
     return most;
 }
 
-static void take_boxes(struct crops *out, const struct scene *s, const struct boxes *found, double share,
-                       struct rng *r)
+static void take_others(struct crops *out, const struct scene *s, const struct boxes *found, double share,
+                        struct rng *r)
 {
-    for (size_t i = 0; i < found->count; i++) {
-        double overlap = best_overlap(s, &found->items[i]);
-        if ((overlap < 0.3 || overlap > 0.5) && (double)rng_uniform(r) < share)
-            face_crop(&s->image, &found->items[i], 1, SIDE, crops_add(out, overlap > 0.5));
-    }
+    for (size_t i = 0; i < found->count; i++)
+        if ((double)rng_uniform(r) < share && best_overlap(s, &found->items[i]) < no_overlap)
+            crops_add(out, &s->image, &found->items[i]);
 }
 
-/* The groups that the detector shows the network, and a share of single windows. Those that are half on a
- * face are left out. */
-static void collect(struct crops *out, const struct cascade *c, const struct scene *s, double share,
-                    struct rng *r)
+/* Windows a little off a face, as the network is shown again what it has moved, and far off it. */
+static void collect(struct crops *out, const struct cascade *c, const struct scene *s, struct rng *r)
 {
     struct err e = {0};
     struct boxes found = {0};
-    cascade_scan(c, &s->image, &(struct cascade_search){.step = 1.1, .least_side = 30}, &found, &e);
-    take_boxes(out, s, &found, share, r);
-    boxes_group(&found, 1);
-    take_boxes(out, s, &found, 1, r);
+    cascade_scan(c, &s->image, &(struct cascade_search){.step = 1.1, .least_side = 30, .threads = 2}, &found,
+                 &e);
+    for (int f = 0; f < s->face_count; f++) {
+        for (int i = 0; i < NEAR; i++)
+            take_around(out, &s->image, &s->faces[f], 0.06, 0.1, r);
+        for (int i = 0; i < FAR; i++)
+            take_around(out, &s->image, &s->faces[f], 0.3, 0.4, r);
+    }
+    take_others(out, s, &found, share_of_windows, r);
+    boxes_merge(&found, 0);
+    take_others(out, s, &found, share_of_groups, r);
     boxes_free(&found);
-}
-
-static void take_faces(struct crops *out, const char *path)
-{
-    struct err e = {0};
-    size_t size;
-    char *bytes = file_read(path, (size_t)1 << 30, &size, &e);
-    for (size_t i = 0; bytes != NULL && i < size / AREA; i++)
-        memcpy(crops_add(out, true), bytes + i * AREA, AREA);
-    free(bytes);
 }
 
 static void fill(const struct crops *c, const uint32_t *order, int count, struct rng *r, float *x,
@@ -86,13 +110,19 @@ static void fill(const struct crops *c, const uint32_t *order, int count, struct
 {
     for (int i = 0; i < count; i++) {
         uint8_t turned[AREA];
-        const uint8_t *pixels = c->pixels[order[i]];
-        bool mirrored = r != NULL && rng_below(r, 2);
+        const struct crop *crop = &c->items[order[i]];
+        bool mirrored = rng_below(r, 2);
         for (int p = 0; p < AREA; p++)
-            turned[p] = pixels[mirrored ? p / SIDE * SIDE + SIDE - 1 - p % SIDE : p];
+            turned[p] = crop->pixels[mirrored ? p / SIDE * SIDE + SIDE - 1 - p % SIDE : p];
         image_standardise(turned, x + (size_t)i * AREA, AREA);
-        targets[i * CLASSES] = c->face[order[i]] ? 0 : 1;
-        targets[i * CLASSES + 1] = c->face[order[i]] ? 1 : 0;
+        float *target = targets + (size_t)i * OFFSET_CLASSES;
+        struct offset o = crop->offset;
+        o.right = mirrored ? -o.right : o.right;
+        memset(target, 0, OFFSET_CLASSES * sizeof *target);
+        if (crop->face)
+            offset_classes(&o, target);
+        else
+            target[OFFSET_OTHER] = 1;
     }
 }
 
@@ -104,7 +134,7 @@ static bool train(struct network *net, const struct crops *c, int epochs, struct
     if (s == NULL || !sgd_init(&sgd, list, momentum, decay, e))
         return false;
     uint32_t *order = malloc(c->count * sizeof *order);
-    float *x = malloc((size_t)BATCH * AREA * sizeof *x), targets[BATCH * CLASSES];
+    float *x = malloc((size_t)BATCH * AREA * sizeof *x), targets[BATCH * OFFSET_CLASSES];
     for (uint32_t i = 0; i < c->count; i++)
         order[i] = i;
     struct rng r;
@@ -129,57 +159,37 @@ static bool train(struct network *net, const struct crops *c, int epochs, struct
     return true;
 }
 
-static void tell(struct network *net, const struct crops *c, size_t scenes)
-{
-    struct err e = {0};
-    struct session *s = session_create(net, 1, false, 2, &e);
-    size_t faces = 0;
-    enum { STEPS = 20 };
-    size_t kept[STEPS] = {0}, wrong[STEPS] = {0};
-    for (uint32_t i = 0; i < c->count && s != NULL; i++) {
-        float x[AREA], target[CLASSES], p[CLASSES];
-        fill(c, &i, 1, NULL, x, target);
-        session_predict(s, x, 1, p);
-        faces += c->face[i];
-        for (int t = 0; t < STEPS; t++)
-            if (p[1] >= (float)t / STEPS)
-                (c->face[i] ? kept : wrong)[t]++;
-    }
-    for (int t = 0; t < STEPS; t++)
-        printf("threshold %.2f: %.1f %% of %zu faces that were found, %.2f others a scene\n",
-               (double)t / STEPS, 100.0 * (double)kept[t] / (double)faces, faces,
-               (double)wrong[t] / (double)scenes);
-    session_free(s);
-}
-
 int main(int argc, char **argv)
 {
     struct err e = {0};
     if (argc < 5)
-        return fputs("usage: train_verifier OUT.onnx CASCADE.xml FACES.bin SCENES [EPOCHS]\n", stderr), 2;
+        return fputs("usage: train_verifier OUT.onnx CASCADE.xml EPOCHS SCENES...\n", stderr), 2;
     struct cascade *c = cascade_load(argv[2], &e);
-    struct network *net = network_create(arch, SIDE, CLASSES, 1, &e);
+    struct network *net = network_create(arch, SIDE, OFFSET_CLASSES, 1, &e);
     if (c == NULL || net == NULL)
         return fprintf(stderr, "%s\n", e.text), 1;
-    size_t count, held_out = 0;
-    struct scene *scenes = scenes_load(argv[4], &count);
-    struct crops learnt = {0}, asked = {0};
+    struct crops learnt = {0};
     struct rng r;
     rng_seed(&r, 1, 0);
-    take_faces(&learnt, argv[3]);
-    for (size_t i = 0; i < count; i++) {
-        bool held = i % HELD_OUT == 0;
-        held_out += held;
-        collect(held ? &asked : &learnt, c, &scenes[i], held ? 0 : 0.3, &r);
+    for (int folder = 4; folder < argc; folder++) {
+        size_t count;
+        struct scene *scenes = scenes_load(argv[folder], &count);
+        for (size_t i = 0; i < count; i++) {
+            collect(&learnt, c, &scenes[i], &r);
+            image_free(&scenes[i].image);
+        }
+        free(scenes);
     }
-    printf("%zu crops to learn, %zu to ask about\n", learnt.count, asked.count);
+    size_t faces = 0;
+    for (size_t i = 0; i < learnt.count; i++)
+        faces += learnt.items[i].face;
+    printf("%zu crops to learn, %zu of them faces\n", learnt.count, faces);
     fflush(stdout);
     struct onnx_note notes[] = {{"threshold", "0.9"}};
     void *bytes;
     size_t size;
-    if (!train(net, &learnt, argc > 5 ? atoi(argv[5]) : 8, &e) ||
-        !onnx_write(net, classes, notes, 1, &bytes, &size, &e) || !file_write(argv[1], bytes, size, &e))
+    if (!train(net, &learnt, atoi(argv[3]), &e) || !onnx_write(net, NULL, notes, 1, &bytes, &size, &e) ||
+        !file_write(argv[1], bytes, size, &e))
         return fprintf(stderr, "%s\n", e.text), 1;
-    tell(net, &asked, held_out);
     return 0;
 }

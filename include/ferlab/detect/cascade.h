@@ -25,6 +25,7 @@ void cascade_free(struct cascade *c);
 struct cascade_search {
     double step;    /* between sizes: each is so many times the one before, more than 1 */
     int least_side; /* of a window, pixels of the picture; 0: the cascade's own */
+    bool coarse;    /* every second place at all sizes; else only of windows below twice the cascade's own */
     int threads;    /* 0: all the machine has */
 };
 
