@@ -26,7 +26,7 @@ struct manner {
 };
 
 static const struct manner opencv_manner[] = {
-    {.cascade = "lbpcascade_frontalface_improved", .step = 1.1, .least_neighbours = 3, .margin = 0.8},
+    {.cascade = "lbpcascade_frontalface_improved", .step = 1.1, .least_neighbours = 3, .margin = 1.4},
     {.cascade = NULL, .step = 1.1, .least_neighbours = 3, .margin = 1},
 };
 
