@@ -149,7 +149,7 @@ static enum parsed parse(struct cli *cli, struct words *w, int *argc, char **arg
     struct arena a = {0};
     const struct option_row before[] = {
         {"arch", OPTION_TEXT, &w->arch, "A",
-         with_word(&a, "default, wide, vgg13, or layers such as 8,P,8,P,16", d->arch), 0, 0},
+         with_word(&a, "default, deep, wide, vgg13, or layers such as 8,P,8,P,16", d->arch), 0, 0},
         {"from", OPTION_TEXT, &w->from, "M",
          "train this model further (a name or an ONNX file, whoever made it)", 0, 0},
         {"name", OPTION_TEXT, &w->name, "NAME", "of the run and its model (the architecture's and a number)",

@@ -9,17 +9,20 @@
 #include <string.h>
 
 const char network_arch_help[] =
-    "ARCH is a preset (default, wide, vgg13) or comma-separated items: N a 3x3 convolution to N channels\n"
-    "with batch normalisation and ReLU, Nx1 a 1x1 one, Nb (Nx1b) one with a bias and no normalisation,\n"
+    "ARCH is a preset (default, deep, wide, vgg13) or comma-separated items: N a 3x3 convolution to N\n"
+    "channels with batch normalisation and ReLU, Nx1 a 1x1 one, Nb (Nx1b) one with a bias and no "
+    "normalisation,\n"
     "P 2x2 max pooling, Dn dropout of n percent, Fn a dense layer of n with ReLU. Without F, global average\n"
     "pooling and dropout 30 follow; a dense layer to the classes always does.\n"
-    "default = 32,32,P,64,64,P,128,128,P,256,256,P; wide = 48,48,P,96,96,P,192,192,P,384,384,P\n";
+    "default = 32,32,P,64,64,P,128,128,P,256,256,P; wide = 48,48,P,96,96,P,192,192,P,384,384,P;\n"
+    "deep = 32,32,P,64,64,64,P,128,128,128,P,256,256,256,P\n";
 
 static const struct {
     const char *name, *items;
     int input_size;
 } presets[] = {
     {.name = "default", .items = "32,32,P,64,64,P,128,128,P,256,256,P", .input_size = 48},
+    {.name = "deep", .items = "32,32,P,64,64,64,P,128,128,128,P,256,256,256,P", .input_size = 48},
     {.name = "wide", .items = "48,48,P,96,96,P,192,192,P,384,384,P", .input_size = 48},
     {.name = "vgg13",
      .items = "64b,64b,P,D25,128b,128b,P,D25,256b,256b,256b,P,D25,256b,256b,256b,P,D25,F1024,D50,F1024,D50",
@@ -170,7 +173,7 @@ static bool add_item(struct parser *p)
         return add_dense(p);
     return refuse(
         p, "no such layer or preset; items are 32 or 64x1 (convolutions), P, D25, F1024, presets default, "
-           "wide and vgg13");
+           "deep, wide and vgg13");
 }
 
 static bool add_items(struct parser *p, const char *items)

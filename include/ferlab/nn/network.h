@@ -11,8 +11,9 @@
  *     Fn     dense layer of n with ReLU
  * followed by global average pooling and dropout 0.3 where there is no G, V or F, and always by a dense layer
  * to the classes. Preset names stand for strings: "default" = "32,32,P,64,64,P,128,128,P,256,256,P",
- * "wide" = "48,48,P,96,96,P,192,192,P,384,384,P"; "vgg13" is Barsoum et al. 2016 (biased convolutions, no
- * normalisation, dropout 0.25 after each pool, two dense layers of 1024 with dropout 0.5; 64x64 input).
+ * "deep" = "32,32,P,64,64,64,P,128,128,128,P,256,256,256,P", "wide" = "48,48,P,96,96,P,192,192,P,384,384,P";
+ * "vgg13" is Barsoum et al. 2016 (biased convolutions, no normalisation, dropout 0.25 after each pool, two
+ * dense layers of 1024 with dropout 0.5; 64x64 input).
  *
  * Activations are NHWC float32. Convolution weights are [out][kernel_y][kernel_x][in], dense weights
  * [out][in]. */
