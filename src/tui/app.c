@@ -462,8 +462,9 @@ static bool run(struct app *app, const struct workbench_options *options, struct
     const char *filter = options->filter;
     if (filter == NULL)
         filter = app->columns->model != 0 ? "pred!=label sort:-suspect" : "";
-    bool picks = app_set_filter(app, filter) && (options->filter != NULL || app->row_count > 0);
-    if (!picks)
+    bool set = app_set_filter(app, filter), asked = options->filter != NULL;
+    bool says_why = asked || app->row_count > 0 || app_unpredicted(app, app->columns->model) > 0;
+    if (!set || !says_why)
         app_set_filter(app, "");
     else
         app->message[0] = '\0';
