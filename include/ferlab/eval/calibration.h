@@ -40,8 +40,8 @@ double calibration_cross_entropy(const struct calibration *c);
 #define CALIBRATION_HOTTEST 4.0
 
 /* The temperature T at which the softmax of ln p / T, which is the softmax of the logits / T, gives the
- * labels of `count` faces the largest likelihood; from the coolest to the hottest, and 1 where there is no face
- * with an emotion. */
+ * labels of `count` faces the largest likelihood; from the coolest to the hottest, and 1 where there is no
+ * face with an emotion. */
 double calibration_temperature(float (*probabilities)[EMOTION_COUNT], const int8_t *labels, size_t count);
 
 #endif
