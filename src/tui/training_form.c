@@ -43,7 +43,7 @@ static const struct field fields[FIELD_COUNT] = {
     [FIELD_FROM] = {"from", KIND_TEXT, TEXT_AT(from), 0, 0,
                     "model to go on from; space: the next one, or fresh weights"},
     [FIELD_ARCH] = {"arch", KIND_TEXT, TEXT_AT(arch), 0, 0,
-                    "of fresh weights: default, deep, wide, vgg13, or layers such as 16,P,32,P (P pools)"},
+                    "of fresh weights: default, deep, wide, vgg13, or layers: 16,P,32,P"},
     [FIELD_EPOCHS] = {"epochs", KIND_INT, AT(epochs), 0, 1, RECIPE_EPOCHS_MAX,
                       "passes over the training faces; folds of few faces take more"},
     [FIELD_BATCH] = {"batch", KIND_INT, AT(batch), 0, 1, RECIPE_BATCH_MAX,

@@ -164,7 +164,8 @@ static void test_predictions_of_version_1_are_marked_when_migrated(void **state)
                             "ALTER TABLE run DROP COLUMN folds; DROP TABLE turn; DROP TABLE queue; "
                             "DROP TABLE embedding; DROP TABLE map; "
                             "DROP INDEX event_unlocks; DROP TABLE duplicate; DROP INDEX sample_of_source; "
-                            "ALTER TABLE sample DROP COLUMN source; PRAGMA user_version = 1");
+                            "ALTER TABLE sample DROP COLUMN source; ALTER TABLE sample DROP COLUMN flaws; "
+                            "PRAGMA user_version = 1");
     MUST(&f, workspace_open(&f.ws, f.path, WORKSPACE_WRITE, &f.e));
     assert_int_equal(plain_number(f.path, "SELECT sum(in_sample * sample) FROM prediction"), 8);
     fixture_close(&f);
