@@ -141,7 +141,7 @@ static void test_the_faces_of_a_photograph_become_samples(void **state)
 
     expect_counts(import_photos(), (int)count, 0, 0);
     for (size_t i = 0; i < count; i++) {
-        char id[16], name[64];
+        char id[32], name[64];
         snprintf(id, sizeof id, "%zu", i + 1);
         snprintf(name, sizeof name, "summer_group.png#%zu", i + 1);
         json_t *s = run_ferlab_json("-w", workspace, "show", id, "--json", NULL);
