@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { MIDDLE_SIZE = OFFSET_SIZES / 2, MIDDLE_PLACE = OFFSET_PLACES / 2 };
+
 static const double place_step = 0.25, size_step = 0.2, reach = 0.3;
 
 struct offset offset_between(const struct box *window, const struct box *face)
@@ -18,14 +20,14 @@ struct offset offset_between(const struct box *window, const struct box *face)
 
 bool offset_in_reach(const struct offset *o)
 {
-    return fabs(o->right) <= reach && fabs(o->down) <= reach &&
-           fabs(o->growth) <= size_step * (OFFSET_SIZES / 2);
+    return fabs(o->right) <= reach && fabs(o->down) <= reach && fabs(o->growth) <= size_step * MIDDLE_SIZE;
 }
 
 /* Shares of `steps`, which are counted from the middle one, among `count` classes. */
 static void share_out(double steps, int count, double *shares)
 {
-    double at = fmin(fmax(steps + count / 2, 0), count - 1);
+    int middle = count / 2;
+    double at = fmin(fmax(steps + middle, 0), count - 1);
     int first = (int)at;
     memset(shares, 0, (size_t)count * sizeof *shares);
     shares[first] = 1 - (at - first);
@@ -55,9 +57,9 @@ double offset_read(const float classes[OFFSET_CLASSES], struct offset *o)
         for (int y = 0; y < OFFSET_PLACES; y++)
             for (int x = 0; x < OFFSET_PLACES; x++, class ++) {
                 face += (double)*class;
-                size += (double)*class * (s - OFFSET_SIZES / 2);
-                down += (double)*class * (y - OFFSET_PLACES / 2);
-                right += (double)*class * (x - OFFSET_PLACES / 2);
+                size += (double)*class * (s - MIDDLE_SIZE);
+                down += (double)*class * (y - MIDDLE_PLACE);
+                right += (double)*class * (x - MIDDLE_PLACE);
             }
     double whole = fmax(face, 1e-9);
     *o = (struct offset){.right = right * place_step / whole,

@@ -197,7 +197,7 @@ static void test_a_labelled_one_is_dealt_into_a_fold(void **state)
 {
     (void)state;
     struct workspace *ws;
-    struct columns *c;
+    struct columns *c = NULL;
     struct fold_faces faces;
     struct recipe recipe = recipe_folds;
     struct err e = {0};
