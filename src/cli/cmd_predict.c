@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 /* One run over all pictures. */
 struct run {
@@ -93,6 +94,13 @@ static int predict(struct cli *cli, const struct wish *w, const struct photos *p
     return status;
 }
 
+static bool same_file(const char *a, const char *b)
+{
+    struct stat one, other;
+    return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
+           one.st_ino == other.st_ino;
+}
+
 int cmd_predict(struct cli *cli, int argc, char **argv)
 {
     struct wish w = {0};
@@ -126,6 +134,8 @@ int cmd_predict(struct cli *cli, int argc, char **argv)
         status = cli_fail(&e);
     else if (w.drawing != NULL && photos.count > 1)
         status = cli_usage(cli, "--draw writes one picture, and these are %zu", photos.count);
+    else if (w.drawing != NULL && photos.count == 1 && same_file(photos.paths[0], w.drawing))
+        status = cli_usage(cli, "%s: --draw would replace the photograph; name another file", w.drawing);
     else
         status = predict(cli, &w, &photos);
     photos_free(&photos);

@@ -384,12 +384,13 @@ void face_panel_title(const struct app *app, size_t row, const char *right)
     column += draw_text(1, column, draw_columns() / 2, STYLE_BOLD, "%s", c->name[row]);
     column += draw_text(1, column, 0, STYLE_DIM, "   id %lld   split %s%s", (long long)c->id[row],
                         split_name((enum split)c->split[row]), c->reviewed[row] ? "   ✎ reviewed" : "");
-    if (c->source[row] != NULL)
-        column += draw_text(1, column, 0, STYLE_DIM, "   in %s", path_base(c->source[row]));
+    int end = draw_columns() - str_columns(right) - 1;
     for (int i = 0; face_flaw_name(i) != NULL; i++)
-        if (c->flaws[row] & 1U << i)
+        if (c->flaws[row] & 1U << i && end - column > 12)
             column += draw_text(1, column, 0, STYLE_ACCENT, "   %s", face_flaw_name(i));
-    draw_text(1, draw_columns() - str_columns(right) - 1, 0, STYLE_DIM, "%s", right);
+    if (c->source[row] != NULL && end - column > 12)
+        draw_text(1, column, end - column - 3, STYLE_DIM, "   in %s", path_base(c->source[row]));
+    draw_text(1, end, 0, STYLE_DIM, "%s", right);
 }
 
 void face_panel_draw(struct app *app, struct face_panel *p, int slot, size_t row, bool hidden)

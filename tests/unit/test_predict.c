@@ -109,6 +109,10 @@ static void test_draw_writes_the_photograph_with_boxes(void **state)
     assert_int_equal(o.status, 2);
     assert_non_null(strstr(o.err, "--draw writes one picture, and these are 2"));
     output_free(&o);
+    run_ferlab(&o, "predict", photo, "--draw", photo, NULL);
+    assert_int_equal(o.status, 2);
+    assert_non_null(strstr(o.err, "--draw would replace the photograph; name another file"));
+    output_free(&o);
 }
 
 static void test_standard_input_is_a_picture_too(void **state)
