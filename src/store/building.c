@@ -125,7 +125,10 @@ static bool rename_new(const char *from, const char *to, struct err *e)
             unlink(from);
     }
     if (failed && errno == EEXIST)
-        return err_set(e, ERR_INPUT, "%s: appeared while it was being made, so nothing was written; run it again, or give another name", to);
+        return err_set(e, ERR_INPUT,
+                       "%s: appeared while it was being made, so nothing was written; run it again, or give "
+                       "another name",
+                       to);
     return !failed || err_errno(e, to, "create", "check the permissions of its folder");
 }
 
