@@ -116,6 +116,18 @@ static void test_the_face_nearest_to_the_cursor_is_shown_and_opens(void **state)
     expect_text(s, "coloured by label");
 }
 
+/* A box from the middle to the lower right, and its faces. */
+static void open_box(struct screen *s)
+{
+    type_keys(s, "v");
+    for (int i = 0; i < 54; i++)
+        screen_keys(s, "l");
+    for (int i = 0; i < 18; i++)
+        screen_keys(s, "j");
+    screen_settle(s, 200);
+    type_keys(s, "\r");
+}
+
 static void test_a_box_opens_its_faces_and_exports_know_them(void **state)
 {
     (void)state;
@@ -124,13 +136,7 @@ static void test_a_box_opens_its_faces_and_exports_know_them(void **state)
     expect_text(s, "move to the other corner");
     type_keys(s, "\033"); /* leaves the box, not the map */
     expect_no_text(s, "move to the other corner");
-    type_keys(s, "v");
-    for (int i = 0; i < 54; i++)
-        screen_keys(s, "l");
-    for (int i = 0; i < 18; i++)
-        screen_keys(s, "j");
-    screen_settle(s, 200);
-    type_keys(s, "\r");
+    open_box(s);
     expect_text(s, "in:map");
     expect_text(s, "row 1 of");
     json_t *list = run_ferlab_json("list", "-w", f.workspace, "in:map", "--json", NULL);
@@ -166,13 +172,7 @@ static void test_a_box_over_an_open_matrix_has_its_own(void **state)
     expect_text(s, "validation split");
     type_keys(s, "y");
     expect_text(s, "coloured by label");
-    type_keys(s, "v");
-    for (int i = 0; i < 54; i++)
-        screen_keys(s, "l");
-    for (int i = 0; i < 18; i++)
-        screen_keys(s, "j");
-    screen_settle(s, 200);
-    type_keys(s, "\r");
+    open_box(s);
     expect_text(s, "row 1 of");
     type_keys(s, "c");
     expect_text(s, "filter in:map · ");
