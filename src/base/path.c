@@ -25,6 +25,12 @@ const char *path_base(const char *path)
     return slash == NULL ? path : slash + 1;
 }
 
+bool path_is_own_dir(const char *path)
+{
+    struct stat status;
+    return lstat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 bool path_is_dir(const char *path)
 {
     struct stat status;

@@ -190,10 +190,9 @@ static bool export_model(const struct cli *cli, struct workspace *ws, char **wor
     void *bytes = NULL;
     size_t size;
     char path[PATH_MAX];
-    if (!asked->force && access(words[1], F_OK) == 0)
-        return err_set(e, ERR_INPUT, "%s: there is such a file already; --force replaces it", words[1]);
-    bool fine = model_by_name(ws, words[0], &arena, &m, e) && model_onnx(ws, m.id, &bytes, &size, e) &&
-                (!asked->fold || fold(&bytes, &size, m.name, e)) && file_write(words[1], bytes, size, e);
+    bool fine = cli_may_write(words[1], asked->force, e) && model_by_name(ws, words[0], &arena, &m, e) &&
+                model_onnx(ws, m.id, &bytes, &size, e) && (!asked->fold || fold(&bytes, &size, m.name, e)) &&
+                file_write(words[1], bytes, size, e);
     if (fine && (cli->json || cli->quiet))
         report(cli, ws, &m, "exported");
     else if (fine)

@@ -10,6 +10,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 /* One run over all pictures. */
@@ -75,7 +77,7 @@ static int run_all(struct run *r, const struct photos *photos)
 
 struct wish {
     const char *model, *cascade, *drawing;
-    bool whole; /* pictures are faces */
+    bool whole, force; /* whole: pictures are faces */
 };
 
 static int predict(struct cli *cli, const struct wish *w, const struct photos *photos)
@@ -101,6 +103,22 @@ static bool same_file(const char *a, const char *b)
            one.st_ino == other.st_ino;
 }
 
+/* A drawing is a PNG of one picture, and takes no other file's place unasked. */
+static bool may_draw(const struct wish *w, const struct photos *photos, struct err *e)
+{
+    const char *ending = w->drawing != NULL ? strrchr(w->drawing, '.') : NULL;
+    if (w->drawing == NULL)
+        return true;
+    if (ending == NULL || strcasecmp(ending, ".png") != 0)
+        return err_set(e, ERR_USAGE, "%s: --draw writes a PNG; give a name that ends in .png", w->drawing);
+    if (photos->count > 1)
+        return err_set(e, ERR_USAGE, "--draw writes one picture, and these are %zu", photos->count);
+    if (photos->count == 1 && same_file(photos->paths[0], w->drawing))
+        return err_set(e, ERR_USAGE, "%s: --draw would replace the photograph; name another file",
+                       w->drawing);
+    return cli_may_write(w->drawing, w->force, e);
+}
+
 int cmd_predict(struct cli *cli, int argc, char **argv)
 {
     struct wish w = {0};
@@ -112,10 +130,15 @@ int cmd_predict(struct cli *cli, int argc, char **argv)
         {"no-detect", OPTION_FLAG, &w.whole, NULL,
          "take the largest centred square of a picture for the face", 0, 0},
         {"draw", OPTION_TEXT, &w.drawing, "OUT.png", "write the picture with boxes and names", 0, 0},
+        {"force", OPTION_FLAG, &w.force, NULL, "let --draw replace OUT.png where it is there", 0, 0},
         {"", OPTION_NOTE, NULL, NULL,
-         "An IMAGE is a PNG, JPEG, BMP or PGM file, a folder of them, or - for standard input. Pictures of "
-         "64 "
-         "pixels or less on their shorter side are taken for faces.",
+         "An IMAGE is a PNG, JPEG, BMP or PGM file, a folder with such files or with folders of them, or - "
+         "for "
+         "standard\n"
+         "input. Pictures of 64 pixels or less on their shorter side are taken for faces. What cannot be "
+         "read "
+         "is said,\n"
+         "the rest is predicted all the same, and the exit status is 1.",
          0, 0},
         {0},
     };
@@ -130,12 +153,8 @@ int cmd_predict(struct cli *cli, int argc, char **argv)
     struct photos photos;
     bool complete;
     int status;
-    if (!photos_list(&photos, argv + 1, (size_t)argc - 1, &complete, &e))
+    if (!photos_list(&photos, argv + 1, (size_t)argc - 1, &complete, &e) || !may_draw(&w, &photos, &e))
         status = cli_fail(&e);
-    else if (w.drawing != NULL && photos.count > 1)
-        status = cli_usage(cli, "--draw writes one picture, and these are %zu", photos.count);
-    else if (w.drawing != NULL && photos.count == 1 && same_file(photos.paths[0], w.drawing))
-        status = cli_usage(cli, "%s: --draw would replace the photograph; name another file", w.drawing);
     else
         status = predict(cli, &w, &photos);
     photos_free(&photos);

@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 static const char notes[] =
@@ -114,19 +113,6 @@ static int write_report(struct cli *cli, const struct asked *a)
     return status;
 }
 
-/* Before anything is computed. */
-static bool is_free(const struct asked *a, int *status)
-{
-    struct stat st;
-    struct err e;
-    if (a->force || strcmp(a->out, "-") == 0 || lstat(a->out, &st) != 0)
-        return true;
-    err_set(&e, ERR_INPUT, "%s: is there already; remove it, choose another name, or replace it with --force",
-            a->out);
-    *status = cli_fail(&e);
-    return false;
-}
-
 int cmd_report(struct cli *cli, int argc, char **argv)
 {
     struct asked a = {.faces = REPORT_FACES};
@@ -153,8 +139,9 @@ int cmd_report(struct cli *cli, int argc, char **argv)
         return cli_usage(cli, "--json and a report to standard output do not go together");
     if (!take_date(cli, a.date))
         return EXIT_USAGE;
-    if (!is_free(&a, &status))
-        return status;
+    struct err e;
+    if (strcmp(a.out, "-") != 0 && !cli_may_write(a.out, a.force, &e))
+        return cli_fail(&e);
     interrupt_install();
     return write_report(cli, &a);
 }

@@ -28,6 +28,7 @@ struct sample_view {
 
 struct wish {
     const char *cam, *png; /* NULL: not asked for */
+    bool force;            /* png may take the place of a file */
 };
 
 static json_t *document(const struct sample_view *v)
@@ -233,6 +234,7 @@ int cmd_show(struct cli *cli, int argc, char **argv)
         {"cam", OPTION_TEXT, &wish.cam, "CLASS",
          "lay over the face what speaks for a class to the model: predicted, label or an emotion", 0, 0},
         {"png", OPTION_TEXT, &wish.png, "FILE", "write the face, with what lies over it, as a picture", 0, 0},
+        {"force", OPTION_FLAG, &wish.force, NULL, "let --png replace FILE where it is there", 0, 0},
         {"", OPTION_NOTE, NULL, NULL, "An ID is a sample's number, or its name where only one split has it.",
          0, 0},
         {0},
@@ -247,6 +249,8 @@ int cmd_show(struct cli *cli, int argc, char **argv)
     int status;
     size_t row;
     struct err e = {0};
+    if (wish.png != NULL && !cli_may_write(wish.png, wish.force, &e))
+        return cli_fail(&e);
     struct cli_asked asked = {
         .rule = rule, .model = model, .where = only_it(argv[1], where), .predicted = wish.cam != NULL};
     if (!cli_open(cli, &asked, &data, &status))

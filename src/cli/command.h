@@ -102,6 +102,9 @@ int cli_fail(const struct err *e);
 /* A usage error of one's own: "ferlab: COMMAND: …; see 'ferlab COMMAND --help'". Returns EXIT_USAGE. */
 int cli_usage(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Whether a file may be written: none is there, or --force was said. To ask before anything is computed. */
+bool cli_may_write(const char *path, bool force, struct err *e);
+
 /* "ferlab", with -w FILE where that was said: what a command that is suggested begins with. */
 enum { CLI_PROGRAM = PATH_MAX + 16 };
 const char *cli_program(const struct cli *cli, char out[CLI_PROGRAM]);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 int cli_parse_status(enum parsed p)
 {
@@ -20,6 +21,14 @@ int cli_fail(const struct err *e)
 {
     fprintf(stderr, "ferlab: %s\n", e->text);
     return e->code == ERR_USAGE ? EXIT_USAGE : EXIT_FAILED;
+}
+
+bool cli_may_write(const char *path, bool force, struct err *e)
+{
+    struct stat st;
+    return force || lstat(path, &st) != 0 ||
+           err_set(e, ERR_INPUT,
+                   "%s: is there already; remove it, choose another name, or replace it with --force", path);
 }
 
 int cli_usage(const struct cli *cli, const char *format, ...)

@@ -28,9 +28,9 @@ static bool add(struct photos *p, const char *path, struct err *e)
     return p->paths[p->count++] != NULL || err_memory(e, "listing pictures");
 }
 
-static int is_picture(const struct dirent *entry)
+static int is_visible(const struct dirent *entry)
 {
-    return image_is_named(entry->d_name);
+    return entry->d_name[0] != '.';
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -44,32 +44,56 @@ static bool say(const struct err *e)
     return false;
 }
 
-static bool add_folder(struct photos *p, const char *folder, bool *complete, struct err *e)
+static bool walk(struct photos *p, const char *folder, bool *complete, struct err *e);
+
+static bool walk_entry(struct photos *p, const char *folder, const char *name, bool *complete, struct err *e)
+{
+    char path[PATH_MAX];
+    struct err said;
+    if (!path_join(path, folder, name, &said)) {
+        *complete = say(&said);
+        return true;
+    }
+    if (path_is_own_dir(path))
+        return walk(p, path, complete, e);
+    return !image_is_named(name) || add(p, path, e);
+}
+
+static bool walk(struct photos *p, const char *folder, bool *complete, struct err *e)
 {
     struct dirent **entries;
-    struct err said = {0};
-    int count = scandir(folder, &entries, is_picture, by_name);
+    struct err said;
+    int count = scandir(folder, &entries, is_visible, by_name);
     if (count < 0) {
         err_errno(&said, folder, "be read", "see that it may be");
         *complete = say(&said);
         return true;
     }
-    if (count == 0) {
-        err_set(&said, ERR_INPUT, "%s: there is no picture in this folder (.png, .jpg, .jpeg, .bmp or .pgm)",
-                folder);
-        *complete = say(&said);
-    }
     bool fine = true;
     for (int i = 0; i < count; i++) {
-        char path[PATH_MAX];
-        if (!path_join(path, folder, entries[i]->d_name, &said))
-            *complete = say(&said);
-        else
-            fine = fine && add(p, path, e);
+        fine = fine && walk_entry(p, folder, entries[i]->d_name, complete, e);
         free(entries[i]);
     }
     free(entries);
     return fine;
+}
+
+static bool add_folder(struct photos *p, const char *folder, bool *complete, struct err *e)
+{
+    struct err said;
+    size_t before = p->count;
+    bool all = *complete;
+    *complete = true;
+    if (!walk(p, folder, complete, e))
+        return false;
+    if (p->count == before && *complete) {
+        err_set(&said, ERR_INPUT,
+                "%s: there is no picture in this folder or those in it (.png, .jpg, .jpeg, .bmp or .pgm)",
+                folder);
+        *complete = say(&said);
+    }
+    *complete = *complete && all;
+    return true;
 }
 
 bool photos_list(struct photos *p, char **operands, size_t count, bool *complete, struct err *e)

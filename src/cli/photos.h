@@ -9,14 +9,14 @@
 #define PHOTO_STDIN "-"
 
 struct photos {
-    const char **paths; /* as named, or FOLDER/NAME; "-" is standard input */
+    const char **paths; /* as named, or FOLDER/…/NAME; "-" is standard input */
     size_t count;
     struct arena arena;
 };
 
-/* Of folders every .png, .jpg, .jpeg, .bmp and .pgm by name, not those of folders in them. What cannot be
- * read is said on stderr, and makes *complete false; the rest is listed all the same. False: out of memory.
- */
+/* Of folders every .png, .jpg, .jpeg, .bmp and .pgm by name, with those of the folders in them but for hidden
+ * ones and links to folders. What cannot be read is said on stderr, and makes *complete false; the rest is
+ * listed all the same. False: out of memory. */
 bool photos_list(struct photos *p, char **operands, size_t count, bool *complete, struct err *e);
 void photos_free(struct photos *p);
 

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 enum { NAME_MOST = 224 }; /* bytes; room for "~12#345.png" within a file's name */
 
@@ -90,12 +89,6 @@ static int is_visible(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
-static bool is_folder(const char *path)
-{
-    struct stat st;
-    return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 static bool walk_folder(struct walk *w, const char *folder, const char *below);
 
 static bool walk_entry(struct walk *w, const char *folder, const char *below, const char *name)
@@ -105,7 +98,7 @@ static bool walk_entry(struct walk *w, const char *folder, const char *below, co
     const char *place = arena_printf(arena, "%s%s%s", below, *below ? "/" : "", name);
     if (path == NULL || place == NULL)
         return err_memory(w->e, "listing photographs");
-    if (is_folder(path))
+    if (path_is_own_dir(path))
         return walk_folder(w, path, place);
     if (is_other_picture(name))
         return import_plan_reject(w->plan, place, 0, w->e,

@@ -2,9 +2,12 @@
 #include "scenes.h"
 #include "support.h"
 
+#include "ferlab/base/path.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SCENE_INDEX = 4 };
 
@@ -105,13 +108,61 @@ static void test_draw_writes_the_photograph_with_boxes(void **state)
         changed += drawn.pixels[i] != scene.pixels[i];
     assert_in_range(changed, 200, sizeof scene.pixels / 4);
     image_free(&drawn);
+}
+
+static void test_draw_takes_no_other_file_s_place(void **state)
+{
+    (void)state;
+    char png[PATH_MAX + 16];
+    struct output o;
+    write_file(dir, "mine.png", "mine", 4);
+    snprintf(png, sizeof png, "%s/mine.png", dir);
+    run_ferlab(&o, "predict", photo, "--draw", png, NULL);
+    assert_int_equal(o.status, 1);
+    assert_non_null(strstr(o.err, "replace it with --force"));
+    output_free(&o);
+    run_ferlab(&o, "predict", photo, "--draw", png, "--force", NULL);
+    assert_int_equal(o.status, 0);
+    output_free(&o);
+    run_ferlab(&o, "predict", photo, "--draw", "drawn.jpg", NULL);
+    assert_int_equal(o.status, 2);
+    assert_non_null(strstr(o.err, "drawn.jpg: --draw writes a PNG; give a name that ends in .png"));
+    output_free(&o);
     run_ferlab(&o, "predict", photo, photo, "--draw", png, NULL);
     assert_int_equal(o.status, 2);
     assert_non_null(strstr(o.err, "--draw writes one picture, and these are 2"));
     output_free(&o);
-    run_ferlab(&o, "predict", photo, "--draw", photo, NULL);
+    run_ferlab(&o, "predict", png, "--draw", png, "--force", NULL);
     assert_int_equal(o.status, 2);
     assert_non_null(strstr(o.err, "--draw would replace the photograph; name another file"));
+    output_free(&o);
+}
+
+static void test_folders_are_walked_with_those_in_them(void **state)
+{
+    (void)state;
+    char folder[PATH_MAX], inner[PATH_MAX], path[PATH_MAX + 16];
+    struct output o;
+    struct err e = {0};
+    assert_true(path_join(folder, dir, "album", &e) && path_join(inner, folder, "b", &e));
+    assert_true(path_make_dirs(inner, &e));
+    snprintf(path, sizeof path, "%s/loop", inner);
+    assert_int_equal(symlink(folder, path), 0);
+    write_file(inner, "2.pgm", "P5\n3 1\n255\nabc", 14);
+    write_file(inner, ".hidden.pgm", "P5\n3 1\n255\nabc", 14);
+    write_file(folder, "1.pgm", "P5\n3 1\n255\nabc", 14);
+    write_file(folder, "notes.txt", "none", 4);
+    json_t *photos = run_ferlab_json("predict", "--json", "--no-detect", folder, NULL);
+    assert_int_equal(json_array_size(photos), 2);
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, i == 0 ? "1.pgm" : "b/2.pgm");
+        assert_string_equal(json_string_value(json_object_get(json_array_get(photos, i), "file")), path);
+    }
+    json_decref(photos);
+    assert_true(path_join(inner, folder, "empty", &e) && path_make_dirs(inner, &e));
+    run_ferlab(&o, "predict", inner, NULL);
+    assert_int_equal(o.status, 1);
+    assert_non_null(strstr(o.err, "empty: there is no picture in this folder or those in it"));
     output_free(&o);
 }
 
@@ -180,6 +231,8 @@ int main(void)
         cmocka_unit_test(test_every_face_of_a_photograph_is_told),
         cmocka_unit_test(test_no_detect_takes_the_whole_picture),
         cmocka_unit_test(test_draw_writes_the_photograph_with_boxes),
+        cmocka_unit_test(test_draw_takes_no_other_file_s_place),
+        cmocka_unit_test(test_folders_are_walked_with_those_in_them),
         cmocka_unit_test(test_standard_input_is_a_picture_too),
         cmocka_unit_test(test_a_picture_without_faces_says_so),
         cmocka_unit_test(test_cascades_are_chosen_by_name_or_file_and_refused_in_a_sentence),

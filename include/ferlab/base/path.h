@@ -11,6 +11,7 @@
 bool path_join(char out[PATH_MAX], const char *dir, const char *name, struct err *e);
 const char *path_base(const char *path); /* what follows the last '/' */
 bool path_is_dir(const char *path);
+bool path_is_own_dir(const char *path); /* a folder, no link to one: what a walk goes into */
 bool path_is_file(const char *path);
 
 /* The directories needed for PATH itself to exist as a directory (mkdir -p). */
