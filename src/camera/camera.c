@@ -84,10 +84,17 @@ static bool keep_pace(struct camera *c, int wait_ms)
     return true;
 }
 
+void camera_go_on(struct camera *c)
+{
+    if (c->paced && c->began > 0)
+        c->began = clock_seconds() - (double)c->number / c->source->rate;
+}
+
 enum camera_step camera_next(struct camera *c, int wait_ms, struct frame *out, struct err *e)
 {
     if (c->paced && !keep_pace(c, wait_ms))
         return CAMERA_NONE;
+    out->file = NULL;
     enum camera_step step = c->source->ops->next(c->source, wait_ms, out, e);
     if (step == CAMERA_FRAME)
         out->number = ++c->number;

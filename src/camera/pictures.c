@@ -17,6 +17,7 @@ struct pictures {
     struct dirent **entries;
     int count, at;
     struct gray image;
+    char path[PATH_MAX]; /* of the image */
 };
 
 static void close_folder(struct source *s)
@@ -43,17 +44,17 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 static enum camera_step next_picture(struct source *s, int wait_ms, struct frame *out, struct err *e)
 {
     struct pictures *p = (struct pictures *)s;
-    char path[PATH_MAX];
     (void)wait_ms;
     if (p->at == p->count)
         return CAMERA_END;
     image_free(&p->image);
-    if (!path_join(path, p->folder, p->entries[p->at]->d_name, e) || !image_load(path, &p->image, e))
+    if (!path_join(p->path, p->folder, p->entries[p->at]->d_name, e) || !image_load(p->path, &p->image, e))
         return CAMERA_FAILED;
     p->at++;
     out->width = p->image.width;
     out->height = p->image.height;
     out->gray = p->image.pixels;
+    out->file = p->path;
     return CAMERA_FRAME;
 }
 

@@ -6,9 +6,11 @@
 #include "ferlab/base/clock.h"
 #include "ferlab/base/interrupt.h"
 #include "ferlab/base/json.h"
+#include "ferlab/base/path.h"
 #include "ferlab/camera/camera.h"
 #include "ferlab/tui/workbench.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,14 +31,16 @@ struct watch {
 static bool watch_frame(struct watch *w, const struct frame *f, struct err *e)
 {
     const struct gray image = {.width = f->width, .height = f->height, .pixels = (uint8_t *)f->gray};
-    char place[32];
+    const char *file = f->file != NULL ? path_base(f->file) : NULL;
+    char place[NAME_MAX + 32];
     if (!photo_predict(w->detector, w->predictor, &image, FILM_LONGEST, &w->faces, e))
         return false;
     w->frames++;
     w->with_faces += w->faces.count > 0;
-    snprintf(place, sizeof place, "frame %lld", (long long)f->number);
+    snprintf(place, sizeof place, "frame %lld%s%s", (long long)f->number, file ? " " : "", file ? file : "");
     if (w->cli->json)
-        json_array_append_new(w->pictures, json_pack("{s:I, s:o}", "frame", (json_int_t)f->number, "faces",
+        json_array_append_new(w->pictures, json_pack("{s:I, s:o, s:o}", "frame", (json_int_t)f->number,
+                                                     "file", file ? json_text(file) : json_null(), "faces",
                                                      photo_faces_json(&w->faces)));
     else if (!w->cli->quiet)
         photo_print(place, &w->faces);

@@ -72,7 +72,8 @@
     X(REFINE, "refine", "R", "map", "lay the map out by each face's nearest, in a process of its own")       \
     X(COLOUR, "colour", "C", "map", "colour by label, by prediction, by error")                              \
     X(KEEP, "keep", "Space", "live", "keep the selected face as a sample; a digit does, with that label")    \
-    X(PAUSE, "pause", "P", "live", "stop the picture, or go on")                                             \
+    X(PAUSE, "pause", "P", "live", "stop the picture, or go on; after the end, from the beginning")          \
+    X(STEP, "step", "l Right", "live", "to the next picture, and stop there")                                \
     X(REDRAW, "redraw", "Ctrl-L", "view", "draw everything again")                                           \
     X(QUIT, "quit", "", "view", "leave ferlab")
 

@@ -76,6 +76,7 @@ static bool copy_picture(struct live *l, const struct frame *f, struct err *e)
         l->height = f->height;
     }
     memcpy(l->gray, f->gray, bytes);
+    snprintf(l->file, sizeof l->file, "%s", f->file != NULL ? f->file : "");
     return true;
 }
 
@@ -97,6 +98,8 @@ bool live_take(struct live *l, const struct frame *f, struct err *e)
 }
 
 /* --- keeping --- */
+
+enum { LIVE_SOURCE = PATH_MAX + 8 };
 
 /* Adds it under the first name of this second that nobody has taken: there may be other windows. Its id, or 0
  * with a sentence. */
@@ -127,9 +130,20 @@ static int64_t add_sample(struct app *app, const struct sample *s, int64_t numbe
     return 0;
 }
 
+/* "live", or "live:/home/me/2.jpg" of a picture, which may still be imported with all its faces. */
+static void name_source(const struct live *l, char out[LIVE_SOURCE])
+{
+    char real[PATH_MAX];
+    if (l->file[0] == '\0')
+        snprintf(out, LIVE_SOURCE, "live");
+    else
+        snprintf(out, LIVE_SOURCE, "live:%s", realpath(l->file, real) != NULL ? real : l->file);
+}
+
 int64_t live_keep(struct app *app, struct live *l)
 {
     struct err e = {0};
+    char source[LIVE_SOURCE];
     if (l->count == 0) {
         app_message(app, "there is no face to keep");
         return 0;
@@ -139,11 +153,12 @@ int64_t live_keep(struct app *app, struct live *l)
         return 0;
     }
     const struct live_face *face = &l->faces[l->selected];
+    name_source(l, source);
     struct sample s = {
         .split = SPLIT_NONE,
         .box = {face->box.x, face->box.y, face->box.x + face->box.width, face->box.y + face->box.height},
         .pixels = face->crop,
-        .source = "live",
+        .source = source,
         .flaws = face_flaws(face->crop, face_side(&face->box, detector_margin(l->detector)))};
     int64_t id = add_sample(app, &s, l->kept + 1, &e);
     if (id == 0) {

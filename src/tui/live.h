@@ -24,6 +24,7 @@ struct live {
     struct camera *camera;
     uint8_t *gray; /* the latest frame, width x height; NULL before the first */
     int width, height;
+    char file[PATH_MAX]; /* the picture of a folder that it is; "": of a film or a device */
     struct live_face faces[LIVE_FACES];
     int count, selected;
     bool paused, ended;

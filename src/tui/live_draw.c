@@ -102,9 +102,10 @@ static void draw_panel(const struct app *app, const struct live *l, int column)
         draw_text(row++, column, 0, STYLE_DIM, "%.0f frames/s, %.0f ms to find and predict", l->rate,
                   l->spent * 1000);
     if (l->kept > 0)
-        draw_text(row++, column, 0, STYLE_ACCENT, "%lld kept: filter source:live", (long long)l->kept);
+        draw_text(row++, column, 0, STYLE_ACCENT, "%lld kept: filter source:live*", (long long)l->kept);
     if (l->paused || l->ended)
-        draw_text(row + 1, column, 0, STYLE_ACCENT, l->ended ? "the film has ended" : "paused");
+        draw_text(row + 1, column, 0, STYLE_ACCENT,
+                  l->ended ? "the film has ended; P plays it again" : "paused");
 }
 
 void live_draw(struct app *app, struct live *l)
@@ -116,5 +117,6 @@ void live_draw(struct app *app, struct live *l)
         draw_picture(app, l, &p);
         draw_panel(app, l, p.columns + 3);
     }
-    draw_status("%s   nothing is stored unless you keep it", camera_name(l->camera));
+    draw_status("%s   nothing is stored unless you keep it",
+                l->file[0] != '\0' ? l->file : camera_name(l->camera));
 }

@@ -63,13 +63,11 @@ static void live_view_draw(struct app *app, void *state)
     live_draw(app, state);
 }
 
-static bool live_work(struct app *app, void *state)
+/* The next frame, where there is one by now; false: there will be none. */
+static bool look(struct app *app, struct live *l)
 {
-    struct live *l = state;
     struct frame frame;
     struct err e = {0};
-    if (l->paused || l->ended)
-        return false;
     enum camera_step step = camera_next(l->camera, WAIT_MS, &frame, &e);
     if (step == CAMERA_NONE)
         return true;
@@ -78,6 +76,46 @@ static bool live_work(struct app *app, void *state)
     if (l->ended && step != CAMERA_END)
         app_complain(app, "%s", e.text);
     return !l->ended;
+}
+
+static bool live_work(struct app *app, void *state)
+{
+    struct live *l = state;
+    return !l->paused && !l->ended && look(app, l);
+}
+
+/* From where it stands; a film that has ended, from its beginning. */
+static bool go_on(struct app *app, struct live *l)
+{
+    struct err e = {0};
+    struct camera *again = l->ended ? camera_open(app->live_source, true, &e) : NULL;
+    if (l->ended && again == NULL) {
+        app_complain(app, "%s", e.text);
+        return false;
+    }
+    if (l->ended) {
+        camera_close(l->camera);
+        l->camera = again;
+        l->ended = false;
+    }
+    camera_go_on(l->camera);
+    return true;
+}
+
+/* One frame further, and no more. */
+static void step(struct app *app, struct live *l)
+{
+    l->paused = true;
+    if (go_on(app, l))
+        look(app, l);
+}
+
+static void pause_or_go_on(struct app *app, struct live *l)
+{
+    if (l->paused || l->ended)
+        l->paused = !go_on(app, l);
+    else
+        l->paused = true;
 }
 
 /* A digit keeps the face with that label. */
@@ -99,7 +137,9 @@ static enum outcome live_act(struct app *app, void *state, enum action action)
     if (action == ACTION_KEEP || action_class(action) >= 0)
         keep(app, l, action);
     else if (action == ACTION_PAUSE)
-        l->paused = !l->paused;
+        pause_or_go_on(app, l);
+    else if (action == ACTION_STEP)
+        step(app, l);
     else if (action == ACTION_SWITCH)
         l->selected = l->count > 0 ? (l->selected + 1) % l->count : 0;
     else if (action == ACTION_LARGER || action == ACTION_SMALLER)
@@ -129,7 +169,8 @@ static const char *live_keys(struct app *app, void *state)
 {
     (void)app;
     (void)state;
-    return "Space keep the face  1-8 keep with that label  Tab other face  P pause  + - size  q back  ? help";
+    return "Space keep the face  1-8 keep with that label  Tab other face  P pause  l step  + - size  q back "
+           " ? help";
 }
 
 const struct view_ops view_live = {

@@ -379,6 +379,8 @@ static void test_pictures_of_a_folder_come_in_the_order_of_their_numbers(void **
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(camera_next(c, 0, &f, &e), CAMERA_FRAME);
         assert_int_equal(f.gray[0], order[i]);
+        snprintf(path, sizeof path, "%s/frame%d.png", dir, order[i]);
+        assert_string_equal(f.file, path);
     }
     assert_int_equal(camera_next(c, 0, &f, &e), CAMERA_END);
     camera_close(c);
@@ -407,6 +409,12 @@ static void test_a_film_keeps_its_pace_and_drops_what_is_late(void **state)
     usleep(200 * 1000);
     assert_int_equal(camera_next(c, 1000, &f, &e), CAMERA_FRAME);
     assert_true(f.number >= before + 9);
+    before = f.number;
+    usleep(200 * 1000);
+    camera_go_on(c); /* as after a pause */
+    assert_int_equal(camera_next(c, 1000, &f, &e), CAMERA_FRAME);
+    assert_int_equal(f.number, before + 1);
+    assert_null(f.file);
     camera_close(c);
     c = camera_open_files(path, true, &e);
     assert_int_equal(camera_next(c, 0, &f, &e), CAMERA_FRAME);

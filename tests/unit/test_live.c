@@ -21,6 +21,7 @@ static void test_the_faces_of_each_frame_are_told(void **state)
     for (size_t i = 0; i < FRAMES; i++) {
         json_t *picture = json_array_get(pictures, i);
         assert_int_equal(json_integer_value(json_object_get(picture, "frame")), i + 1);
+        assert_true(json_is_null(json_object_get(picture, "file")));
         assert_true(json_equal(json_object_get(picture, "faces"), first)); /* it is the same picture */
     }
     json_decref(j);

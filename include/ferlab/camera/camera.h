@@ -14,6 +14,7 @@ struct frame {
     int width, height;
     const uint8_t *gray; /* 8-bit, row by row; valid until the next call */
     int64_t number;      /* of the source, from 1; more than one further where frames were dropped */
+    const char *file;    /* the picture of a folder, its path; NULL: of a device or a film */
 };
 
 enum camera_step {
@@ -36,6 +37,9 @@ struct camera *camera_open_files(const char *path, bool paced, struct err *e);
 #define CAMERA_FIRST "/dev/video0"
 struct camera *camera_open(const char *source, bool paced, struct err *e);
 void camera_close(struct camera *c); /* NULL is fine */
+
+/* Files go on where they were, however long they were not looked at; a device shows what is before it. */
+void camera_go_on(struct camera *c);
 
 /* What it is and gives, for people: "/dev/video0 Integrated Camera"; "walk.y4m". */
 const char *camera_name(const struct camera *c);
