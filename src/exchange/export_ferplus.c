@@ -1,6 +1,6 @@
 /* Export in Microsoft's layout: FER2013Train/label.csv and its PNGs, and so on for each split that has
  * samples. Votes come back byte for byte; with reviewed labels, a sample whose label differs carries all its
- * votes on it, and reviews.csv tells. */
+ * votes on it, and reviews.csv tells; sources.csv tells in which pictures faces were found. */
 #include "ferlab/face/image.h"
 
 #include "folder.h"
@@ -124,6 +124,29 @@ static bool write_reviews(const struct layout *l, struct err *e)
     return fine;
 }
 
+/* Where faces that were found in pictures come from, which label.csv has no place for: there a box is within
+ * the face's own image. */
+static bool write_sources(const struct layout *l, struct err *e)
+{
+    const struct columns *c = l->request->columns;
+    struct str text = {0};
+    for (size_t i = 0; i < l->request->row_count; i++) {
+        size_t row = l->request->rows[i];
+        const int32_t *box = c->box[row];
+        if (c->source[row] == NULL)
+            continue;
+        if (text.length == 0)
+            str_append(&text, "name,split,source,x0,y0,x1,y1\n");
+        output_csv_field(&text, c->name[row]);
+        str_appendf(&text, ",%s,", split_name((enum split)c->split[row]));
+        output_csv_field(&text, c->source[row]);
+        str_appendf(&text, ",%d,%d,%d,%d\n", box[0], box[1], box[2], box[3]);
+    }
+    bool fine = (text.length == 0 && !text.failed) || write_text(l->folder.root, "sources.csv", &text, e);
+    str_free(&text);
+    return fine;
+}
+
 /* The whole */
 
 static bool fill(struct layout *l, struct err *e)
@@ -132,6 +155,8 @@ static bool fill(struct layout *l, struct err *e)
         if (l->folder.split[split] >= 0 && !write_labels(l, (enum split)split, e))
             return false;
     if (l->request->labels == LABELS_REVIEWED && !write_reviews(l, e))
+        return false;
+    if (!write_sources(l, e))
         return false;
     return folder_faces(&l->folder, sample_file_name, e);
 }

@@ -20,7 +20,8 @@ bool sample_name_check(const char *name, struct err *why)
         return err_set(why, ERR_INPUT, "'%s' is no plain file name; names may not lead to other folders",
                        name);
     if (strcmp(str_escape(escaped, sizeof escaped, name), name) != 0)
-        return err_set(why, ERR_INPUT, "the name '%s' has control characters or is not UTF-8", name);
+        return err_set(why, ERR_INPUT, "the name '%s' has control characters or is not UTF-8; rename it",
+                       escaped);
     return true;
 }
 

@@ -2,6 +2,8 @@
 #include "scenes.h"
 #include "support.h"
 
+#include "ferlab/base/path.h"
+
 #include "ferlab/face/flaws.h"
 
 #include <fcntl.h>
@@ -158,6 +160,33 @@ static void test_the_faces_of_a_photograph_become_samples(void **state)
     json_decref(predicted);
 }
 
+static void test_ferplus_folders_tell_the_pictures_of_faces(void **state)
+{
+    (void)state;
+    char out[PATH_MAX + 32], path[PATH_MAX + 64], line[PATH_MAX + 128];
+    struct err e = {0};
+    size_t size;
+    write_scene("photos/group.png", 2);
+    json_decref(import_photos());
+    snprintf(out, sizeof out, "%s/exported", dir);
+    json_decref(run_ferlab_json("-w", workspace, "export", "--format", "ferplus", out, "--json", NULL));
+    snprintf(path, sizeof path, "%s/sources.csv", out);
+    char *csv = file_read(path, SIZE_MAX, &size, &e);
+    assert_non_null(csv);
+    assert_int_equal(strncmp(csv, "name,split,source,x0,y0,x1,y1\n", 30), 0);
+    json_t *s = run_ferlab_json("-w", workspace, "show", "1", "--json", NULL);
+    const json_t *box = json_object_get(s, "box");
+    int b[4];
+    for (size_t i = 0; i < 4; i++)
+        b[i] = (int)json_integer_value(json_array_get(box, i));
+    snprintf(line, sizeof line, "group.png#1,none,%s/group.png,%d,%d,%d,%d\n", photos, b[0], b[1],
+             b[0] + b[2], b[1] + b[3]);
+    if (strstr(csv, line) == NULL)
+        fail_msg("'%s' does not have '%s'", csv, line);
+    json_decref(s);
+    free(csv);
+}
+
 static void test_a_second_import_finds_nothing_new(void **state)
 {
     (void)state;
@@ -222,29 +251,32 @@ static void test_what_is_no_photograph_is_rejected_and_the_rest_taken(void **sta
     write_file(dir, "photos/b.jpg", "no picture", 10);
     write_file(dir, "photos/c/IMG_1.HEIC", "ftypheic", 8);
     write_file(dir, "photos/d\033[31m.png", "x", 1);
+    write_file(dir, "photos/e.pgm",
+               "P5\n9 7\n255\n012345678012345678012345678012345678012345678012345678012345678", 74);
     write_file(dir, "photos/notes.txt", "x", 1);
     write_file(dir, "photos/._a.png", "x", 1);
     json_t *d = import_photos();
     const json_t *all = json_object_get(d, "rejections");
     assert_true(number(d, "imported") >= 1);
-    assert_int_equal(number(d, "rejected"), 3);
+    assert_int_equal(number(d, "rejected"), 4);
     for (size_t i = 0; i < json_array_size(all); i++) {
         const json_t *r = json_array_get(all, i);
         const char *file = text(r, "file"), *reason = text(r, "reason");
         const char *words = strcmp(file, "b.jpg") == 0          ? "not a readable PNG"
                             : strcmp(file, "c/IMG_1.HEIC") == 0 ? "convert it to JPEG or PNG"
+                            : strcmp(file, "e.pgm") == 0        ? "9 x 7 pixels are too few for a face"
                                                                 : "control characters";
         if (strstr(reason, words) == NULL || strstr(reason, photos) != NULL)
             fail_msg("%s: %s", file, reason);
     }
     json_decref(d);
     assert_int_equal(unlink(workspace), 0);
-    expect_failure(1, "nothing was imported, since --strict allows no rejection and there are 3", "--detect",
+    expect_failure(1, "nothing was imported, since --strict allows no rejection and there are 4", "--detect",
                    "--strict", NULL);
     run_ferlab(&o, "-w", workspace, "import", photos, "--detect", NULL);
     assert_int_equal(o.status, 0);
     assert_non_null(strstr(o.err, "ferlab: b.jpg: not a readable PNG"));
-    assert_non_null(strstr(o.out, "2 photographs, 0 of them without a face"));
+    assert_non_null(strstr(o.out, "3 photographs, 0 of them without a face"));
     output_free(&o);
 }
 
@@ -429,6 +461,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_the_faces_of_a_photograph_become_samples),
+        TEST(test_ferplus_folders_tell_the_pictures_of_faces),
         TEST(test_a_second_import_finds_nothing_new),
         TEST(test_a_photograph_is_taken_once_however_often_it_is_named),
         TEST(test_two_photographs_of_one_name_stay_apart),
