@@ -174,8 +174,8 @@ static bool find_name(const struct columns *c, const char *name, size_t *row, st
             found++;
         }
     if (found == 0)
-        return err_set(e, ERR_INPUT, "there is no sample with id or name '%s'; 'ferlab list' shows them",
-                       name);
+        return err_set(e, ERR_INPUT, "there is no sample with id or name '%s'; 'ferlab list' shows them%s",
+                       name, strchr(name, ',') != NULL ? ", and spaces part several" : "");
     return found == 1 ||
            err_set(e, ERR_INPUT, "'%s' is the name of %zu samples in different splits; give an id", name,
                    found);

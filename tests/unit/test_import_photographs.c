@@ -3,7 +3,6 @@
 #include "support.h"
 
 #include "ferlab/base/path.h"
-
 #include "ferlab/face/flaws.h"
 
 #include <fcntl.h>
