@@ -218,6 +218,10 @@ void evaluation_print(const struct evaluation *v, const struct bootstrap *b)
     putchar('\n');
     print_scores(v, b);
     putchar('\n');
+    if (v->voted == 0) {
+        puts("no crowd has voted on these faces");
+        return;
+    }
     print_crowd(v);
     putchar('\n');
     print_bands(v);

@@ -125,6 +125,8 @@ static void test_eval_counts_whom_a_crowd_has_seen(void **state)
     json_decref(d);
     char *text = run_text("eval", "--where=source:*", NULL, NULL);
     assert_non_null(strstr(text, "of the 0 faces with votes"));
+    assert_non_null(strstr(text, "no crowd has voted on these faces"));
+    assert_null(strstr(text, "human ceiling"));
     assert_null(strstr(text, "nan"));
     free(text);
     struct output o; /* and by the crowd's labels there is nothing to count */
