@@ -73,6 +73,20 @@ static void print_model_array(struct workspace *ws, const struct model *models, 
     arena_free(&arena);
 }
 
+/* A workspace keeps the model that shipped when it was brought in. */
+static void remark_on_shipped(const struct cli *cli, const struct model *m)
+{
+    char program[CLI_PROGRAM], path[PATH_MAX];
+    if (cli->quiet || m->run != 0 || strcmp(m->name, SHIPPED_NAME) != 0 || !shipped_is_other(m->digest) ||
+        !shipped_find(path))
+        return;
+    fprintf(stderr,
+            "ferlab: another " SHIPPED_NAME
+            " ships with this ferlab; '%s model import %s --name NAME' brings "
+            "it in beside this one\n",
+            cli_program(cli, program), path);
+}
+
 static void print_models(const struct cli *cli, struct workspace *ws, const struct model *models,
                          size_t count)
 {
@@ -91,6 +105,7 @@ static void print_models(const struct cli *cli, struct workspace *ws, const stru
         struct model_read read;
         bool known = model_read(ws, &models[i], &arena, &read, NULL);
         print_model(&models[i], known ? model_read_text(&read, &arena) : NULL);
+        remark_on_shipped(cli, &models[i]);
     }
     arena_free(&arena);
 }

@@ -10,6 +10,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const size_t shipped_max_bytes = 64 << 20;
 
@@ -41,6 +42,18 @@ double shipped_accuracy(void)
     free(note);
     free(bytes);
     return accuracy;
+}
+
+bool shipped_is_other(const char *digest)
+{
+    char path[PATH_MAX], own[DIGEST_HEX];
+    size_t size;
+    void *bytes = read_shipped(path, &size, NULL);
+    if (bytes == NULL)
+        return false;
+    digest_of(bytes, size, own);
+    free(bytes);
+    return strcmp(own, digest) != 0;
 }
 
 const char *shipped_command(void)

@@ -197,13 +197,15 @@ bool training_write_epochs(struct training *t, struct err *e)
 static void say_epoch(struct training *t, const struct run_epoch *row, int epoch)
 {
     char valid[64] = "", seconds[16], left[16], text[EPOCH_TEXT];
+    bool last = t->folds == NULL && epoch == t->recipe.epochs;
     if (!isnan(row->valid_accuracy))
         snprintf(valid, sizeof valid, "  valid %.2f %% (best %.2f %%, epoch %d)", 100 * row->valid_accuracy,
                  100 * t->best_accuracy, (int)t->best_epoch);
-    train_log_say(&t->log, "%s  loss %.4f  train %.2f %%%s  %s  %.0f img/s  %s left",
+    train_log_say(&t->log, "%s  loss %.4f  train %.2f %%%s  %s  %.0f img/s  %s %s",
                   epoch_text(t, "epoch", epoch, text), row->loss, 100 * row->train_accuracy, valid,
                   clock_span(seconds, row->seconds), images_per_second(t),
-                  clock_span(left, seconds_left(t, epoch, t->steps) - t->evaluation_seconds));
+                  clock_span(left, seconds_left(t, epoch, t->steps) - t->evaluation_seconds),
+                  last ? "of predictions left" : "left");
 }
 
 /* A training does without the checkpoint that cannot be written; the one before stays. */

@@ -106,6 +106,29 @@ static void test_another_model_of_its_name_is_the_one_meant(void **state)
     expect_one_model();
 }
 
+/* As one that an older release shipped and a workspace kept. */
+static void test_a_model_that_shipped_before_is_told_of_the_one_that_ships_now(void **state)
+{
+    (void)state;
+    char path[PATH_MAX];
+    struct output o;
+    snprintf(path, sizeof path, "%.4000s/older.onnx", dir);
+    json_decref(run_ferlab_json("-w", ws, "train", "--arch", "4", "--epochs", "1", "--limit", "16", "--name",
+                                "older", "--json", NULL));
+    json_decref(run_ferlab_json("-w", ws, "model", "export", "older", path, "--json", NULL));
+    json_decref(run_ferlab_json("-w", ws, "model", "remove", "older", "--yes", "--json", NULL));
+    json_decref(run_ferlab_json("-w", ws, "model", "import", path, "--name", SHIPPED_NAME, "--json", NULL));
+    run_ferlab(&o, "-w", ws, "models", NULL);
+    assert_int_equal(o.status, 0);
+    assert_non_null(strstr(o.err, "another ferplus ships with this ferlab"));
+    output_free(&o);
+    json_decref(run_ferlab_json("-w", ws, "model", "remove", SHIPPED_NAME, "--yes", "--json", NULL));
+    json_decref(run_ferlab_json("-w", ws, "model", "use", SHIPPED_NAME, "--json", NULL));
+    run_ferlab(&o, "-w", ws, "models", NULL);
+    assert_string_equal(o.err, "");
+    output_free(&o);
+}
+
 static void test_unknown_names_are_still_refused(void **state)
 {
     (void)state;
@@ -154,6 +177,7 @@ int main(void)
         TEST(test_what_was_remembered_by_its_path_becomes_the_model),
         TEST(test_the_same_file_under_another_name_is_not_brought_in_twice),
         TEST(test_another_model_of_its_name_is_the_one_meant),
+        TEST(test_a_model_that_shipped_before_is_told_of_the_one_that_ships_now),
         TEST(test_unknown_names_are_still_refused),
         TEST(test_where_none_ships_commands_say_how_to_import_one),
         TEST(test_a_damaged_file_is_refused_with_a_sentence),

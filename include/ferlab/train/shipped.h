@@ -16,6 +16,10 @@ bool shipped_find(char path[PATH_MAX]);
 /* Its accuracy on FER+'s valid split, as its file notes it; NaN where it does not. */
 double shipped_accuracy(void);
 
+/* Whether one ships that is another than the model of this digest: an older release's stays in a workspace.
+ */
+bool shipped_is_other(const char *digest);
+
 /* What brings a first model in, after the program's name: "model use ferplus", or "model import FILE" where
  * none ships. */
 const char *shipped_command(void);
