@@ -578,6 +578,13 @@ static void test_stats_compare_reviewers_of_the_same_faces(void **state)
     json_decref(run_ferlab_json("label", "4", "5", "anger", "--json", NULL));
     json_decref(run_ferlab_json("label", "3", "anger", "--json", NULL));
     unsetenv("FERLAB_REVIEWER");
+    json_t *by_ben = run_ferlab_json("list", "reviewer:ben", "--json", NULL),
+           *not_by = run_ferlab_json("list", "reviewer:a* not reviewer:ben", "--json", NULL);
+    assert_int_equal(json_array_size(by_ben), 4);
+    assert_int_equal(json_array_size(not_by), 1);
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(not_by, 0), "id")), 1);
+    json_decref(by_ben);
+    json_decref(not_by);
     json_t *all = run_ferlab_json("stats", "--reviewer", "ana", "--json", NULL);
     assert_int_equal(json_array_size(all), 1);
     json_t *others = json_object_get(json_array_get(all, 0), "others"), *ben = json_array_get(others, 0);
