@@ -46,6 +46,14 @@ static bool take_word(const struct cli *cli, const char *option, const char *wor
     return true;
 }
 
+static int number_of(const char *option)
+{
+    for (int i = 0; i < RECIPE_NUMBERS; i++)
+        if (strcmp(recipe_numbers[i].option, option) == 0)
+            return i;
+    return -1;
+}
+
 static bool take_choices(const struct cli *cli, const struct words *w, struct recipe *r)
 {
     if (w->rule != NULL && !rule_parse(w->rule, &r->rule)) {
@@ -63,15 +71,11 @@ static bool take_choices(const struct cli *cli, const struct words *w, struct re
         cli_usage(cli, "--from brings its own architecture; leave out --arch");
         return false;
     }
+    if (w->from == NULL && w->real[number_of("keep")] > 0) {
+        cli_usage(cli, "--keep is a part of the model that --from names; fresh weights have none");
+        return false;
+    }
     return true;
-}
-
-static int number_of(const char *option)
-{
-    for (int i = 0; i < RECIPE_NUMBERS; i++)
-        if (strcmp(recipe_numbers[i].option, option) == 0)
-            return i;
-    return -1;
 }
 
 /* What such an option said, 0 where it said nothing. */

@@ -20,7 +20,7 @@ enum {
     HISTORY = 4,
     POSITION = 5,
     TALLY = 2,
-    PARAMETER_SLOTS = 4, /* at most, of each */
+    PARAMETER_SLOTS = 5, /* at most, of each */
     OTHER_SLOTS = 10,
 };
 
@@ -112,6 +112,8 @@ static void add_learner(struct slots *s, struct training *t)
         add_parameter(s, "best", p, best.items[i].value);
         if (t->average != NULL)
             add_parameter(s, "average", p, classifier_parameter_list(t->average).items[i].value);
+        if (t->origin != NULL)
+            add_parameter(s, "origin", p, classifier_parameter_list(t->origin).items[i].value);
         if (p->gradient == NULL)
             continue;
         add_parameter(s, "momentum", p, velocity);

@@ -62,10 +62,16 @@ static bool make_learner(struct training *t, struct err *e)
 
 bool training_copy_learner(struct training *t, struct err *e)
 {
-    t->best = classifier_copy(t->learner, e);
-    if (t->best != NULL && t->recipe.ema > 0)
-        t->average = classifier_copy(t->learner, e);
-    return t->best != NULL && (t->average != NULL || t->recipe.ema == 0);
+    bool keeps = t->recipe.from[0] != '\0' && t->recipe.keep > 0;
+    const struct {
+        struct classifier **copy;
+        bool wanted;
+    } copies[] = {
+        {&t->best, true}, {&t->average, t->recipe.ema > 0}, {&t->origin, keeps}, {&t->blend, keeps}};
+    for (size_t i = 0; i < sizeof copies / sizeof *copies; i++)
+        if (copies[i].wanted && (*copies[i].copy = classifier_copy(t->learner, e)) == NULL)
+            return false;
+    return true;
 }
 
 void training_plan(struct training *t)
@@ -180,6 +186,8 @@ static void free_model(struct training *t)
     sgd_free(&t->sgd);
     classifier_free(t->learner);
     classifier_free(t->average);
+    classifier_free(t->origin);
+    classifier_free(t->blend);
     classifier_free(t->best);
     training_set_free(&t->train);
     validation_set_free(&t->valid);

@@ -27,8 +27,8 @@ const struct recipe recipe_default = {
  * that was reviewed takes part, and counts for more than the crowd's votes; half of the rest keeps the others
  * in mind. */
 const struct recipe recipe_fine_tune = {
-    COMMON,      .epochs = 3,        .learning_rate = 0.01, .warmup = 0.02,
-    .ema = 0.99, .review_weight = 4, .share = 0.5,          .calibrate = true,
+    COMMON,       .epochs = 3, .learning_rate = 0.01, .warmup = 0.02, .ema = 0.99, .review_weight = 4,
+    .share = 0.5, .keep = 0.5, .calibrate = true,
 };
 
 /* Labels are ranked by these predictions, not people by their scores: a few epochs are enough, and the last

@@ -28,6 +28,8 @@ const struct recipe_number recipe_numbers[RECIPE_NUMBERS] = {
      RECIPE_DOUBLE, AT(balance), 0, 1, 0, false},
     {"review_weight", "review-weight", "W", "weight of a reviewed face beside 1 of the others", RECIPE_DOUBLE,
      AT(review_weight), 0, RECIPE_WEIGHT_MAX, 1, false},
+    {"keep", "keep", "S", "part of the weights of --from in the model, beside those learnt", RECIPE_DOUBLE,
+     AT(keep), 0, 1, 0, false},
     {"share", "share", "S", "of the faces without a review, the share drawn for each epoch", RECIPE_DOUBLE,
      AT(share), 0, 1, 1, false},
     {"limit", "limit", "N", "at most N training faces, drawn by the seed; 0: all", RECIPE_INT64, AT(limit), 0,

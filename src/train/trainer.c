@@ -226,6 +226,15 @@ static void save_stopped(struct training *t, double started)
         train_log_say(&t->log, "'ferlab train --resume %d' goes on from here", (int)t->run);
 }
 
+static void blend(struct training *t)
+{
+    if (t->blend == NULL)
+        return;
+    classifier_copy_values(t->blend, t->origin);
+    parameters_average(classifier_parameter_list(t->blend), classifier_parameter_list(training_learnt(t)),
+                       (float)t->recipe.keep, t->recipe.threads);
+}
+
 static enum ending judge_epoch(struct training *t, int epoch, double started, struct err *e)
 {
     struct run_epoch *row = &t->epochs[t->epochs_done];
@@ -236,6 +245,7 @@ static enum ending judge_epoch(struct training *t, int epoch, double started, st
     };
     if (!is_sound(t))
         return ENDING_DIVERGED;
+    blend(t);
     if (!evaluate(t, epoch, &row->valid_accuracy, e))
         return ENDING_ERROR;
     remember_best(t, epoch, row->valid_accuracy);

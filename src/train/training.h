@@ -32,9 +32,11 @@ struct training {
 
     struct classifier *learner, *average, *best; /* average: NULL where the recipe has none; best: of
                                                     best_epoch */
+    struct classifier *origin, *blend;           /* what it began with, and that mixed with what was
+                                                    learnt; NULL where the recipe keeps nothing of it */
     struct learning *learning;                   /* of the learner */
     struct sgd sgd;
-    struct predictor *judge; /* over the average, else the learner */
+    struct predictor *judge; /* over what is judged */
     uint32_t *order;         /* of the training faces, this epoch */
     struct batch batch;
     float *probabilities; /* of the batch, in training mode */
@@ -62,7 +64,7 @@ void training_free(struct training *t);
 /* What a model is made with, and the model; the rest stays for the next. */
 void training_free_model(struct training *t);
 
-/* The best weights, and the average that the recipe asks for, as the learner's are. */
+/* The best weights, and the average, origin and blend that the recipe asks for, as the learner's are. */
 bool training_copy_learner(struct training *t, struct err *e);
 
 /* The part of it that needs only the learner and how many faces there are. */
@@ -71,10 +73,14 @@ bool training_make_buffers(struct training *t, struct err *e);
  * what the emotions weigh. */
 void training_plan(struct training *t);
 
-/* What is judged and kept. */
-static inline struct classifier *training_judged(const struct training *t)
+/* What the steps came to, and what is judged and kept. */
+static inline struct classifier *training_learnt(const struct training *t)
 {
     return t->average != NULL ? t->average : t->learner;
+}
+static inline struct classifier *training_judged(const struct training *t)
+{
+    return t->blend != NULL ? t->blend : training_learnt(t);
 }
 
 /* How a training or a fold of one comes to an end. */

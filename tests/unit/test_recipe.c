@@ -224,7 +224,7 @@ static void test_old_records_lack_what_came_later(void **state)
     assert_true(recipe_parse(text, &back, &e));
     free(text);
     assert_true(back.ema == 0 && back.mixup == 0 && back.balance == 0 && back.augmentation.erase == 0);
-    assert_true(back.review_weight == 1 && back.share == 1 && !back.calibrate);
+    assert_true(back.review_weight == 1 && back.share == 1 && back.keep == 0 && !back.calibrate);
 }
 
 /* min(D, (1 + n) / (10 + n)) */

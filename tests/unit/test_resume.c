@@ -230,6 +230,21 @@ static void test_every_step_counts_where_the_last_epoch_is_kept(void **state)
     expect_same(p, "whole", "killed");
 }
 
+static pid_t spawn_tuning(const struct place *p, const char *name)
+{
+    return spawn(p, (const char *const[]){"--from", "parent", "--epochs", "6", "--batch", "16", "--threads",
+                                          "2", "--lr", "0.05", "--keep", "0.4", "--name", name, NULL});
+}
+
+static void test_the_part_of_the_parent_comes_back_too(void **state)
+{
+    struct place *p = *state;
+    train_through(p, "parent", spawn_training);
+    int whole_ms = train_through(p, "whole", spawn_tuning);
+    interrupt_until_done(p, "broken", SIGKILL, 5, whole_ms, spawn_tuning);
+    expect_same(p, "whole", "broken");
+}
+
 static void test_a_stop_within_an_epoch_is_gone_on_from(void **state)
 {
     struct place *p = *state;
@@ -585,6 +600,7 @@ int main(void)
         WITH_WORKSPACE(test_killed_at_any_moment_it_ends_the_same),
         WITH_WORKSPACE(test_stopped_at_any_moment_it_ends_the_same),
         WITH_WORKSPACE(test_every_step_counts_where_the_last_epoch_is_kept),
+        WITH_WORKSPACE(test_the_part_of_the_parent_comes_back_too),
         WITH_WORKSPACE(test_a_stop_within_an_epoch_is_gone_on_from),
         WITH_WORKSPACE(test_an_interrupt_after_the_last_epoch_leaves_the_predictions_for_later),
         WITH_WORKSPACE(test_the_model_of_a_stop_gives_way_to_the_last),

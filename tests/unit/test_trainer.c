@@ -217,6 +217,36 @@ static void test_fine_tuning_starts_from_the_model(void **state)
     arena_free(&arena);
 }
 
+/* Three trainings of the same steps: what is kept of the first begins it, nothing, and half. */
+static void test_fine_tuning_keeps_a_part_of_the_model_it_began_with(void **state)
+{
+    struct place *p = *state;
+    struct arena arena = {0};
+    struct network *net[3];
+    struct recipe first = small_recipe("first"), tuned = small_recipe("");
+    net[0] = network_of(p, find_run(p->ws, train(p, &first), &arena).model);
+    strcpy(tuned.from, "first");
+    tuned.epochs = 1;
+    for (int i = 1; i < 3; i++) {
+        snprintf(tuned.name, sizeof tuned.name, "tuned-%d", i);
+        tuned.keep = i == 1 ? 0 : 0.5;
+        net[i] = network_of(p, find_run(p->ws, train(p, &tuned), &arena).model);
+    }
+    size_t moved = 0;
+    for (size_t i = 0; i < network_parameter_count(net[0]); i++) {
+        struct parameter *from = network_parameter(net[0], i), *learnt = network_parameter(net[1], i),
+                         *half = network_parameter(net[2], i);
+        for (size_t k = 0; k < from->count; k++) {
+            moved += from->value[k] != learnt->value[k];
+            assert_float_equal(half->value[k], 0.5f * from->value[k] + 0.5f * learnt->value[k], 1e-6);
+        }
+    }
+    assert_true(moved > 100);
+    for (int i = 0; i < 3; i++)
+        network_free(net[i]);
+    arena_free(&arena);
+}
+
 /* Imports the model `from` as `name`, with the note that its logits were divided by 0.5. */
 static void import_calibrated(struct place *p, int64_t from, const char *name)
 {
@@ -345,6 +375,7 @@ int main(void)
         WITH_WORKSPACE(test_in_sample_marks_are_the_training_faces),
         WITH_WORKSPACE(test_reviews_change_the_targets_and_the_revision),
         WITH_WORKSPACE(test_fine_tuning_starts_from_the_model),
+        WITH_WORKSPACE(test_fine_tuning_keeps_a_part_of_the_model_it_began_with),
         WITH_WORKSPACE(test_fine_tuning_begins_before_calibration),
         WITH_WORKSPACE(test_current_model_stays_where_asked),
         WITH_WORKSPACE(test_taken_name_is_refused),

@@ -25,7 +25,11 @@ struct recipe {
     /* Emotion k weighs in the loss as its share of the targets to the power of -balance; 0: all alike. */
     double balance;
     double review_weight; /* of a face with a standing review in the loss, beside 1 of the others */
-    double share;         /* of the faces without a review that take part in an epoch, drawn anew for each */
+    /* Part of the weights of `from`, where there is one, in what is judged and kept, the rest being those learnt: a short training
+     * pays for what it follows with what it forgets, and their mean keeps most of both (WiSE-FT, Wortsman et
+     * al. 2022, arXiv 2109.01903). */
+    double keep;
+    double share; /* of the faces without a review that take part in an epoch, drawn anew for each */
     enum rule rule;
     enum label_source labels;
     struct augmentation augmentation;
@@ -64,7 +68,7 @@ struct recipe_number {
     double missing; /* what a record without it means; NaN: it must be there */
     bool of_augmentation;
 };
-enum { RECIPE_NUMBERS = 20 };
+enum { RECIPE_NUMBERS = 21 };
 extern const struct recipe_number recipe_numbers[RECIPE_NUMBERS];
 double recipe_get(const struct recipe *r, const struct recipe_number *number);
 void recipe_set(struct recipe *r, const struct recipe_number *number, double value);
