@@ -163,6 +163,7 @@ static void test_train_refuses_senseless_words(void **state)
     EXPECT(2, "--labels", "-w", ws, "train", "--labels", "mine");
     EXPECT(2, "name", "-w", ws, "train", "--name", "a/b");
     EXPECT(2, "--from", "-w", ws, "train", "--from", "small", "--arch", "vgg13");
+    EXPECT(2, "fresh weights have none", "-w", ws, "train", "--keep", "0.5");
     EXPECT(1, "nobody", "-w", ws, "train", "--from", "nobody");
     EXPECT(1, "nowhere", "-w", in_dir("nowhere.ferlab"), "train");
 }
