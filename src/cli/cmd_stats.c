@@ -8,7 +8,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { SHOWN_MAX = 512 };
 
@@ -21,31 +20,10 @@ static json_t *ratings_document(const struct ratings *r)
     return d;
 }
 
-/* A reviewer, beside each of the others that decided some of the same faces. */
-struct person {
-    const char *name;
-    struct reviewer numbers;
-    const char **others;
-    struct ratings *beside; /* by each of the others */
-    size_t other_count;
-};
-
-static json_t *others_document(const struct person *p)
+static json_t *document(const char *name, const struct reviewer *r, const struct columns *c)
 {
-    json_t *all = json_array();
-    for (size_t i = 0; i < p->other_count; i++) {
-        json_t *d = ratings_document(&p->beside[i]);
-        json_object_set_new(d, "reviewer", json_text(p->others[i]));
-        json_array_append_new(all, d);
-    }
-    return all;
-}
-
-static json_t *document(const struct person *p, const struct columns *c)
-{
-    const struct reviewer *r = &p->numbers;
     json_t *d = json_object(), *model = ratings_document(&r->model), *blind = json_object();
-    json_object_set_new(d, "reviewer", json_text(p->name));
+    json_object_set_new(d, "reviewer", json_text(name));
     json_object_set_new(d, "decisions", json_integer(r->decisions));
     json_object_set_new(d, "faces", json_integer(r->faces));
     json_object_set_new(d, "changed", json_integer(r->changed));
@@ -62,7 +40,6 @@ static json_t *document(const struct person *p, const struct columns *c)
     json_object_set_new(blind, "model", ratings_document(&r->blind_model));
     json_object_set_new(d, "blind", blind);
     json_object_set_new(d, "self", ratings_document(&r->self));
-    json_object_set_new(d, "others", others_document(p));
     return d;
 }
 
@@ -77,13 +54,12 @@ static void print_ratings(const char *name, const struct ratings *r)
            100 * ratings_agreement(r), kappa, (long long)r->faces);
 }
 
-static void print(const struct person *p, const struct columns *c)
+static void print(const char *name, const struct reviewer *r, const struct columns *c)
 {
-    const struct reviewer *r = &p->numbers;
     char shown[SHOWN_MAX], model[80], crowd[40], span[16];
-    printf("%s: %lld decision%s on %lld face%s, %lld of them other than the crowd's",
-           str_escape(shown, sizeof shown, p->name), (long long)r->decisions, r->decisions == 1 ? "" : "s",
-           (long long)r->faces, r->faces == 1 ? "" : "s", (long long)r->changed);
+    printf("%s: %lld decisions on %lld faces, %lld of them other than the crowd's",
+           str_escape(shown, sizeof shown, name), (long long)r->decisions, (long long)r->faces,
+           (long long)r->changed);
     if (r->unvoted > 0)
         printf(", %lld of faces that no crowd has seen", (long long)r->unvoted);
     putchar('\n');
@@ -96,65 +72,24 @@ static void print(const struct person *p, const struct columns *c)
     print_ratings("blind, crowd", &r->blind_crowd);
     print_ratings("blind, model", &r->blind_model);
     print_ratings("self, put back", &r->self);
-    for (size_t i = 0; i < p->other_count; i++)
-        print_ratings(p->others[i], &p->beside[i]);
-}
-
-static bool measure(struct person *p, const struct cli_data *d, const char **names, size_t count,
-                    struct arena *arena, struct err *e)
-{
-    p->others = arena_alloc(arena, (count + 1) * sizeof *p->others);
-    p->beside = arena_alloc(arena, (count + 1) * sizeof *p->beside);
-    if (p->others == NULL || p->beside == NULL)
-        return err_memory(e, "comparing reviewers");
-    p->other_count = 0;
-    bool fine = reviewer_measure(d->workspace, d->columns, p->name, 0, &p->numbers, e);
-    for (size_t i = 0; fine && i < count; i++) {
-        struct ratings *beside = &p->beside[p->other_count];
-        if (strcmp(names[i], p->name) == 0)
-            continue;
-        fine = reviewers_compare(d->workspace, d->columns, p->name, names[i], beside, e);
-        p->others[p->other_count] = names[i];
-        p->other_count += beside->faces > 0;
-    }
-    return fine;
-}
-
-static bool refuse_stranger(const char *name, const char **names, size_t count, struct err *e)
-{
-    struct str list = {0};
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(names[i], name) == 0) {
-            str_free(&list);
-            return true;
-        }
-        str_appendf(&list, "%s%s", i > 0 ? ", " : "", names[i]);
-    }
-    err_set(e, ERR_INPUT, "'%.200s' has decided nothing that stands; %s%.400s", name,
-            count > 0 ? "those who have are " : "nobody has", list.data != NULL ? list.data : "");
-    str_free(&list);
-    return false;
 }
 
 static bool report(const struct cli *cli, const struct cli_data *d, const char *only, struct err *e)
 {
     struct arena arena = {0};
     struct json_stream stream;
-    const char **names;
-    size_t count;
-    bool fine = decisions_reviewers(d->workspace, &arena, &names, &count, e) &&
-                (only == NULL || refuse_stranger(only, names, count, e));
+    const char **names = &only;
+    size_t count = 1;
+    bool fine = only != NULL || decisions_reviewers(d->workspace, &arena, &names, &count, e);
     if (cli->json)
         json_stream_begin(&stream, stdout);
     for (size_t i = 0; fine && i < count; i++) {
-        struct person p = {.name = names[i]};
-        if (only != NULL && strcmp(names[i], only) != 0)
-            continue;
-        fine = measure(&p, d, names, count, &arena, e);
+        struct reviewer r;
+        fine = reviewer_measure(d->workspace, d->columns, names[i], 0, &r, e);
         if (fine && cli->json)
-            json_stream_add(&stream, document(&p, d->columns));
+            json_stream_add(&stream, document(names[i], &r, d->columns));
         else if (fine && !cli->quiet)
-            print(&p, d->columns);
+            print(names[i], &r, d->columns);
     }
     if (cli->json)
         json_stream_end(&stream);
@@ -177,11 +112,9 @@ int cmd_stats(struct cli *cli, int argc, char **argv)
          "the crowd's\n"
          "label under the rule and where it is an emotion against the model, if that was not trained on the\n"
          "face, with Cohen's kappa; self: faces "
-         "put back in a queue, the decision before against the one after. Other reviewers follow who decided "
-         "some of the same faces. An "
-         "hour is\n"
-         "one of work: gaps above two minutes do not count, and one command for many samples is one "
-         "decision.",
+         "put back in a queue, the decision before against the one after. An hour is one of work: gaps above "
+         "two minutes\n"
+         "do not count, and one command for many samples is one decision.",
          0, 0},
         {0},
     };

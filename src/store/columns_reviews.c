@@ -3,7 +3,6 @@
 #include "columns_own.h"
 #include "review_values.h"
 
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,15 +57,6 @@ static bool note_opinion(struct columns *c, size_t row, const char *reviewer)
     *at = mine;
     compare_opinions(c, row);
     return true;
-}
-
-bool columns_decided_by(const struct columns *c, size_t row, const char *glob)
-{
-    for (const struct opinion *o = c->own->opinions[row]; o; o = o->next) {
-        if (fnmatch(glob, o->reviewer, 0) == 0)
-            return true;
-    }
-    return false;
 }
 
 static void decide(struct columns *c, size_t row, int label, enum decided_by by)

@@ -49,7 +49,6 @@ enum filter_field {
     FIELD_FLAG,
     FIELD_REVIEWED,
     FIELD_CONTESTED,
-    FIELD_REVIEWER,
     FIELD_NOTE,
     FIELD_VOTED,
     FIELD_TAG,

@@ -153,9 +153,6 @@ static bool test(const struct columns *c, size_t row, const struct filter_step *
     case FIELD_CONTESTED:
         found = c->contested[row];
         break;
-    case FIELD_REVIEWER:
-        found = columns_decided_by(c, row, s->text);
-        break;
     case FIELD_NOTE:
         found = c->note[row] != NULL;
         break;
@@ -264,7 +261,6 @@ static bool names_samples(const struct filter_step *s)
     case FIELD_TAG:
     case FIELD_NAME:
     case FIELD_SOURCE:
-    case FIELD_REVIEWER:
     case FIELD_ID:
     case FIELD_SIMILAR:
         return true;

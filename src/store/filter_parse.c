@@ -22,7 +22,7 @@ const char filter_help[] =
     "votes.happiness>=6 voted:no                   how many voted so; nobody has voted\n"
     "pred!=label pred=crowd label!=crowd           pred!=label: only where the label is an emotion\n"
     "flag:yes reviewed:no note:yes                 yes or no\n"
-    "contested:yes reviewer:ana                    reviewers decided differently; ana decided, a* too\n"
+    "contested:yes                                 reviewers decided differently; the latest counts\n"
     "source:*party.jpg flaw:small                  found in that picture; small dark blurred, yes no\n"
     "tag:NAME name:fer001* in:train                in:train: the model was trained on it\n"
     "flip:fixed beside:fear former!=label          beside a second model: fixed broken changed wrong right;\n"

@@ -34,7 +34,6 @@ const struct filter_field_row filter_fields[FIELD_COUNT] = {
     [FIELD_FLAG] = {"flag", KIND_YES, "flag:yes", false},
     [FIELD_REVIEWED] = {"reviewed", KIND_YES, "reviewed:no", false},
     [FIELD_CONTESTED] = {"contested", KIND_YES, "contested:yes", false},
-    [FIELD_REVIEWER] = {"reviewer", KIND_NAME, "reviewer:ana", false},
     [FIELD_NOTE] = {"note", KIND_YES, "note:yes", false},
     [FIELD_VOTED] = {"voted", KIND_YES, "voted:no", false},
     [FIELD_TAG] = {"tag", KIND_TAG, "tag:blurred", false},

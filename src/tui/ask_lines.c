@@ -45,11 +45,11 @@ static void look_filter(struct app *app, struct ask *ask)
 /* Words the grammar knows, in the order Tab offers them. A word ending in ':' or an operator wants a value.
  */
 static const char *const filter_words[] = {
-    "split:",    "label:",   "crowd:",        "pred:",       "conf>",        "conf<",        "div>",
-    "ent>",      "suspect>", "votes.",        "flag:yes",    "reviewed:yes", "reviewed:no",  "contested:yes",
-    "reviewer:", "note:yes", "tag:",          "name:*",      "source:*",     "flaw:",        "voted:no",
-    "in:train",  "in:map",   "similar:",      "pred!=label", "pred=label",   "crowd!=label", "flip:",
-    "beside:",   "former:",  "former!=label", "sort:",       "not ",         "and ",         "or ",
+    "split:",   "label:",        "crowd:",      "pred:",      "conf>",        "conf<",       "div>",
+    "ent>",     "suspect>",      "votes.",      "flag:yes",   "reviewed:yes", "reviewed:no", "contested:yes",
+    "note:yes", "tag:",          "name:*",      "source:*",   "flaw:",        "voted:no",    "in:train",
+    "in:map",   "similar:",      "pred!=label", "pred=label", "crowd!=label", "flip:",       "beside:",
+    "former:",  "former!=label", "sort:",       "not ",       "and ",         "or ",
 };
 static const char *const sort_words[] = {"-suspect", "-div",  "-ent", "conf",  "-conf", "id",
                                          "name",     "label", "pred", "crowd", "split"};

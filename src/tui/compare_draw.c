@@ -60,10 +60,7 @@ static void draw_head(const struct app *app, const struct compare_view *v, const
         at += draw_text(l->head, at, 0, STYLE_BAD, " · ! %s in-sample",
                         draw_count(text, c->before.in_sample > c->after.in_sample ? c->before.in_sample
                                                                                   : c->after.in_sample));
-    if (v->of_labels)
-        scope_draw_protocol(&v->scope, app, l->head, at);
-    else
-        scope_draw_labels(&v->scope, app, l->head, at);
+    scope_draw_protocol(&v->scope, app, l->head, at);
 }
 
 /* --- scores --- */

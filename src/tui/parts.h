@@ -28,8 +28,7 @@ void rows_apply(
 void rows_measure(struct app *app); /* accuracy and confusion matrix of the rows and of split valid */
 int64_t rows_find(const struct app *app, size_t row); /* the place of a row of columns, or -1 */
 
-/* The present filter; where it gives no order, most suspicious first; of faces without
- * votes those first of which the model is least sure. */
+/* The present filter; where it gives no order, most suspicious first. */
 void rows_queue_filter(const struct app *app, char *out, size_t size);
 
 /* --- refresh.c: what other processes do to the workspace --- */

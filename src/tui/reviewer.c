@@ -67,37 +67,3 @@ bool reviewer_measure(struct workspace *ws, const struct columns *c, const char 
     arena_free(&arena);
     return fine;
 }
-
-/* What the reviewer last decided of each row, CLASS_NONE where nothing; malloc'ed. */
-static bool latest_labels(struct workspace *ws, const struct columns *c, const char *name, int8_t **out,
-                          struct err *e)
-{
-    struct arena arena = {0};
-    struct decision *decisions;
-    size_t count;
-    *out = malloc(c->count + 1);
-    bool fine = (*out != NULL || err_memory(e, "comparing reviewers")) &&
-                decisions_list(ws, name, 0, &arena, &decisions, &count, e);
-    if (fine)
-        memset(*out, CLASS_NONE, c->count);
-    for (size_t i = 0; fine && i < count; i++) {
-        int64_t row = columns_row(c, decisions[i].sample);
-        if (row >= 0)
-            (*out)[row] = (int8_t)decisions[i].label;
-    }
-    arena_free(&arena);
-    return fine;
-}
-
-bool reviewers_compare(struct workspace *ws, const struct columns *c, const char *one, const char *other,
-                       struct ratings *out, struct err *e)
-{
-    int8_t *label = NULL, *beside = NULL;
-    *out = (struct ratings){0};
-    bool fine = latest_labels(ws, c, one, &label, e) && latest_labels(ws, c, other, &beside, e);
-    for (size_t row = 0; fine && row < c->count; row++)
-        ratings_add(out, label[row], beside[row]);
-    free(label);
-    free(beside);
-    return fine;
-}

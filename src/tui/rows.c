@@ -95,22 +95,10 @@ bool app_set_filter(struct app *app, const char *text)
     return true;
 }
 
-/* Faces without votes have no label to suspect; this stays so when they are labelled, and the queue the same.
- */
-static bool rows_have_votes(const struct app *app)
-{
-    for (size_t i = 0; i < app->row_count; i++)
-        if (columns_voted(app->columns, app->rows[i]))
-            return true;
-    return app->row_count == 0;
-}
-
 void rows_queue_filter(const struct app *app, char *out, size_t size)
 {
     const char *text = app->filter_text;
     bool ordered = strncmp(text, "sort:", 5) == 0 || strstr(text, " sort:") != NULL;
     snprintf(out, size, "%s%s%s", text, text[0] != '\0' && !ordered ? " " : "",
-             ordered                ? ""
-             : rows_have_votes(app) ? "sort:-suspect"
-                                    : "sort:conf");
+             ordered ? "" : "sort:-suspect");
 }

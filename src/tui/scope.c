@@ -105,20 +105,14 @@ int scope_draw_faces(const struct scope *s, int row, int column, int64_t count)
     return at - column;
 }
 
-int scope_draw_labels(const struct scope *s, const struct app *app, int row, int column)
-{
-    bool crowd = s->labels == LABELS_CROWD;
-    int at = column + draw_text(row, column, 0, crowd ? STYLE_ACCENT : STYLE_DIM, " · labels %s",
-                                crowd ? "of the crowd" : "reviewed");
-    at += draw_text(row, at, 0, STYLE_DIM, ", %s", rule_name(app->columns->rule));
-    return at - column;
-}
-
 int scope_draw_protocol(const struct scope *s, const struct app *app, int row, int column)
 {
     const struct columns *c = app->columns;
-    int at = column + scope_draw_labels(s, app, row, column);
-    at += draw_text(row, at, 0, STYLE_DIM, " · model %s", c->model != 0 ? c->model_name : "none");
+    bool crowd = s->labels == LABELS_CROWD;
+    int at = column + draw_text(row, column, 0, crowd ? STYLE_ACCENT : STYLE_DIM, " · labels %s",
+                                crowd ? "of the crowd" : "reviewed");
+    at += draw_text(row, at, 0, STYLE_DIM, ", %s · model %s", rule_name(c->rule),
+                    c->model != 0 ? c->model_name : "none");
     return at - column;
 }
 

@@ -96,27 +96,6 @@ static void test_found_faces_are_looked_at_labelled_trained_on_and_exported(void
     fixture_remove(&f);
 }
 
-static void test_the_queue_begins_with_what_the_model_is_least_sure_of(void **state)
-{
-    (void)state;
-    struct fixture f;
-    fixture_make(&f, false);
-    import_photographs(&f);
-    run_fine(&f, "model", "use", "ferplus", NULL); /* the one that ships */
-    fixture_start(&f, &full_screen, "source:*");
-    json_t *all = run_ferlab_json("-w", f.workspace, "list", "source:* sort:conf", "--json", NULL),
-           *surest = run_ferlab_json("-w", f.workspace, "list", "source:* sort:-conf", "--json", NULL);
-    const json_t *first = json_array_get(all, 0);
-    assert_true(json_integer_value(json_object_get(first, "id")) !=
-                json_integer_value(json_object_get(json_array_get(surest, 0), "id")));
-    type_keys(f.screen, "r");
-    expect_text(f.screen, "1 of ");
-    expect_text(f.screen, json_string_value(json_object_get(first, "name")));
-    json_decref(all);
-    json_decref(surest);
-    fixture_remove(&f);
-}
-
 static void test_the_queue_says_that_there_are_no_votes(void **state)
 {
     (void)state;
@@ -181,7 +160,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_found_faces_are_looked_at_labelled_trained_on_and_exported),
-        cmocka_unit_test(test_the_queue_begins_with_what_the_model_is_least_sure_of),
         cmocka_unit_test(test_the_queue_says_that_there_are_no_votes),
         cmocka_unit_test(test_metrics_and_matrix_say_whom_a_crowd_has_seen),
         cmocka_unit_test(test_photographs_alone_are_shown_at_once),

@@ -563,39 +563,6 @@ static void test_stats_count_the_latest_decision_of_each_face(void **state)
     json_decref(ruled);
     json_decref(all);
     EXPECT_FAILURE(2, "there is no rule 'loudest'", "stats", "--rule", "loudest");
-    EXPECT_FAILURE(1, "'ben' has decided nothing that stands; those who have are ana", "stats", "--reviewer",
-                   "ben");
-}
-
-static void test_stats_compare_reviewers_of_the_same_faces(void **state)
-{
-    (void)state;
-    setenv("FERLAB_REVIEWER", "ana", 1);
-    json_decref(run_ferlab_json("label", "1", "2", "3", "fear", "--json", NULL));
-    json_decref(run_ferlab_json("label", "4", "anger", "--json", NULL));
-    setenv("FERLAB_REVIEWER", "ben", 1);
-    json_decref(run_ferlab_json("label", "2", "3", "fear", "--json", NULL));
-    json_decref(run_ferlab_json("label", "4", "5", "anger", "--json", NULL));
-    json_decref(run_ferlab_json("label", "3", "anger", "--json", NULL));
-    unsetenv("FERLAB_REVIEWER");
-    json_t *by_ben = run_ferlab_json("list", "reviewer:ben", "--json", NULL),
-           *not_by = run_ferlab_json("list", "reviewer:a* not reviewer:ben", "--json", NULL);
-    assert_int_equal(json_array_size(by_ben), 4);
-    assert_int_equal(json_array_size(not_by), 1);
-    assert_int_equal(json_integer_value(json_object_get(json_array_get(not_by, 0), "id")), 1);
-    json_decref(by_ben);
-    json_decref(not_by);
-    json_t *all = run_ferlab_json("stats", "--reviewer", "ana", "--json", NULL);
-    assert_int_equal(json_array_size(all), 1);
-    json_t *others = json_object_get(json_array_get(all, 0), "others"), *ben = json_array_get(others, 0);
-    assert_int_equal(json_array_size(others), 1);
-    assert_string_equal(word(ben, "reviewer"), "ben");
-    assert_int_equal(json_integer_value(json_object_get(ben, "faces")), 3);
-    assert_float_equal(json_number_value(json_object_get(ben, "agreement")), 2.0 / 3, 1e-12);
-    /* fear, fear, anger against fear, anger, anger: chance is 2/9 + 2/9 */
-    assert_float_equal(json_number_value(json_object_get(ben, "kappa")), (2.0 / 3 - 4.0 / 9) / (1 - 4.0 / 9),
-                       1e-12);
-    json_decref(all);
 }
 
 static void test_the_test_split_is_frozen_until_unlocked(void **state)
@@ -834,7 +801,6 @@ int main(void)
         TEST(test_log_limit_gives_the_newest_oldest_first),
         TEST(test_votes_are_edited_and_the_label_follows),
         TEST(test_stats_count_the_latest_decision_of_each_face),
-        TEST(test_stats_compare_reviewers_of_the_same_faces),
         TEST(test_the_test_split_is_frozen_until_unlocked),
         TEST(test_kill_during_labelling_keeps_what_was_acknowledged),
         TEST(test_import_document_lists_rejections),

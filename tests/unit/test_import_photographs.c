@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include "ferlab/base/path.h"
+
 #include "ferlab/face/flaws.h"
 
 #include <fcntl.h>

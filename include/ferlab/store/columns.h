@@ -98,9 +98,6 @@ bool columns_voted(const struct columns *c, size_t row);
 
 bool columns_has_tag(const struct columns *c, size_t row, const char *tag);
 
-/* Whether a reviewer whose name matches (fnmatch) decided on its label, and that stands. */
-bool columns_decided_by(const struct columns *c, size_t row, const char *glob);
-
 /* Whether a flag, unflag, tag or untag would change the row; of other kinds always. */
 bool columns_review_changes(const struct columns *c, size_t row, enum event_kind kind, const char *value);
 

@@ -25,8 +25,4 @@ struct reviewer {
 bool reviewer_measure(struct workspace *ws, const struct columns *c, const char *name, int64_t queue,
                       struct reviewer *out, struct err *e);
 
-/* The faces that both decided, by the latest decision of each that stands. */
-bool reviewers_compare(struct workspace *ws, const struct columns *c, const char *one, const char *other,
-                       struct ratings *out, struct err *e);
-
 #endif
