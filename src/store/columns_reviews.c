@@ -59,12 +59,14 @@ static bool note_opinion(struct columns *c, size_t row, const char *reviewer)
     return true;
 }
 
-bool columns_decided_by(const struct columns *c, size_t row, const char *reviewer)
+bool columns_decided_by(const struct columns *c, size_t row, const char *reviewer, int *label)
 {
     const struct opinion *o = c->own->opinions[row];
 
     while (o && strcmp(o->reviewer, reviewer) != 0)
         o = o->next;
+    if (o && label)
+        *label = o->label;
     return o != NULL;
 }
 

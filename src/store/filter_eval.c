@@ -163,7 +163,7 @@ static bool test(const struct columns *c, size_t row, const struct filter_step *
         found = columns_has_tag(c, row, s->text);
         break;
     case FIELD_REVIEWER:
-        found = columns_decided_by(c, row, s->text);
+        found = columns_decided_by(c, row, s->text, NULL);
         break;
     case FIELD_NAME:
         found = fnmatch(s->text, c->name[row], 0) == 0;

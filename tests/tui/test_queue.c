@@ -261,6 +261,23 @@ static void test_the_end_tells_agreement_and_so_does_stats(void **state)
     json_decref(all);
 }
 
+static void test_the_end_compares_with_the_other_reviewers(void **state)
+{
+    struct fixture *f = *state;
+    setenv("FERLAB_REVIEWER", "ben", 1);
+    json_decref(run_ferlab_json("label", "--where", "split:valid", "fear", "--yes", "-w", f->workspace,
+                                "--json", NULL));
+    unsetenv("FERLAB_REVIEWER");
+    struct screen *s = open_queue(f, "split:valid sort:id");
+    type_keys(s, "712G");
+    expect_no_text(s, "nan");
+    expect_text(s, "with ben             33.3 %  kappa 0.00   of 3");
+    type_keys(s, "u");
+    expect_text(s, "decided 2 ");
+    type_keys(s, "G");
+    expect_text(s, "with ben             50.0 %  kappa 0.00   of 2");
+}
+
 static void test_it_fits_80x24(void **state)
 {
     struct fixture *f = *state;
@@ -289,6 +306,7 @@ int main(void)
         QUEUE_TEST(test_the_frozen_test_split_is_left_out),
         QUEUE_TEST(test_edited_votes_decide_and_blind_ones_begin_from_nothing),
         QUEUE_TEST(test_the_end_tells_agreement_and_so_does_stats),
+        QUEUE_TEST(test_the_end_compares_with_the_other_reviewers),
         QUEUE_TEST(test_it_fits_80x24),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
