@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { LEFT = 1, GAP = 2, LEAST_STEP = 10, MOST_DOWN = 4 };
+enum { LEFT = 1, GAP = 2, LEAST_STEP = 11, MOST_DOWN = 4 };
 
 static int cells(int pixels, int unit)
 {
@@ -98,7 +98,7 @@ void strip_draw(struct app *app, struct strip *s, int slot, const struct strip_f
         if (faces->hides != NULL && faces->hides(faces->of, place))
             align_centre(line, column, width, style, "?");
         else
-            caption_draw(app, faces->rows[place], line, column, width, style);
+            caption_draw(app, faces->rows[place], line, column, width + 1, style);
     }
 }
 

@@ -286,6 +286,18 @@ static void test_small_screen_cuts_no_word(void **state)
     screen_end(s);
 }
 
+/* The last test: a model more. */
+static void test_a_long_name_leaves_the_filter_room(void **state)
+{
+    (void)state;
+    train("a-name-of-forty-four-bytes-as-people-give-it", "3");
+    struct screen *s = start(80, 24);
+    screen_keys(s, "q/\025split:valid or split:train\r");
+    expect_text(s, " split:valid or split:train  ");
+    assert_non_null(strstr(screen_row(s, 0), "  a-name-of-f…  majority"));
+    screen_end(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,6 +310,7 @@ int main(void)
         cmocka_unit_test(test_failed_run_says_why),
         cmocka_unit_test(test_small_screen_shows_both_tables),
         cmocka_unit_test(test_small_screen_cuts_no_word),
+        cmocka_unit_test(test_a_long_name_leaves_the_filter_room),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
