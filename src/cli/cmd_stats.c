@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { SHOWN_MAX = 512 };
 
@@ -20,7 +21,18 @@ static json_t *ratings_document(const struct ratings *r)
     return d;
 }
 
-static json_t *document(const char *name, const struct reviewer *r, const struct columns *c)
+static json_t *colleagues_document(const struct colleague *others, size_t count)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_t *d = ratings_document(&others[i].ratings);
+        json_object_set_new(d, "reviewer", json_text(others[i].name));
+        json_array_append_new(list, d);
+    }
+    return list;
+}
+
+static json_t *reviewer_document(const char *name, const struct reviewer *r, const struct columns *c)
 {
     json_t *d = json_object(), *model = ratings_document(&r->model), *blind = json_object();
     json_object_set_new(d, "reviewer", json_text(name));
@@ -45,7 +57,7 @@ static json_t *document(const char *name, const struct reviewer *r, const struct
 
 static void print_ratings(const char *name, const struct ratings *r)
 {
-    char shown[64], kappa[16] = "  -";
+    char shown[SHOWN_MAX], kappa[16] = "  -";
     if (r->faces == 0)
         return;
     if (!isnan(ratings_kappa(r)))
@@ -54,12 +66,21 @@ static void print_ratings(const char *name, const struct ratings *r)
            100 * ratings_agreement(r), kappa, (long long)r->faces);
 }
 
+static void print_colleagues(const struct colleague *others, size_t count)
+{
+    char title[SHOWN_MAX];
+    for (size_t i = 0; i < count; i++) {
+        snprintf(title, sizeof title, "with %.500s", others[i].name);
+        print_ratings(title, &others[i].ratings);
+    }
+}
+
 static void print(const char *name, const struct reviewer *r, const struct columns *c)
 {
     char shown[SHOWN_MAX], model[80], crowd[40], span[16];
-    printf("%s: %lld decisions on %lld faces, %lld of them other than the crowd's",
-           str_escape(shown, sizeof shown, name), (long long)r->decisions, (long long)r->faces,
-           (long long)r->changed);
+    printf("%s: %lld decision%s on %lld face%s, %lld of them other than the crowd's",
+           str_escape(shown, sizeof shown, name), (long long)r->decisions, r->decisions == 1 ? "" : "s",
+           (long long)r->faces, r->faces == 1 ? "" : "s", (long long)r->changed);
     if (r->unvoted > 0)
         printf(", %lld of faces that no crowd has seen", (long long)r->unvoted);
     putchar('\n');
@@ -74,23 +95,55 @@ static void print(const char *name, const struct reviewer *r, const struct colum
     print_ratings("self, put back", &r->self);
 }
 
+static bool report_one(const struct cli *cli, const struct cli_data *d, const char *name,
+                       struct json_stream *stream, struct err *e)
+{
+    struct arena arena = {0};
+    struct reviewer r;
+    struct colleague *others;
+    size_t count;
+    bool fine = reviewer_measure(d->workspace, d->columns, name, 0, &r, e) &&
+                reviewer_colleagues(d->workspace, d->columns, name, NULL, 0, &arena, &others, &count, e);
+    if (fine && cli->json) {
+        json_t *document = reviewer_document(name, &r, d->columns);
+        json_object_set_new(document, "reviewers", colleagues_document(others, count));
+        json_stream_add(stream, document);
+    } else if (fine && !cli->quiet) {
+        print(name, &r, d->columns);
+        print_colleagues(others, count);
+    }
+    arena_free(&arena);
+    return fine;
+}
+
+static bool refuse_stranger(const char *name, const char **names, size_t count, struct err *e)
+{
+    struct str list = {0};
+    bool known = false;
+    for (size_t i = 0; i < count; i++) {
+        known = known || strcmp(names[i], name) == 0;
+        str_appendf(&list, "%s%s", i > 0 ? ", " : "", names[i]);
+    }
+    if (!known)
+        err_set(e, ERR_INPUT, "'%.200s' has decided nothing that stands; %s%.400s", name,
+                count > 0 ? "those who have are " : "nobody has", list.data != NULL ? list.data : "");
+    str_free(&list);
+    return known;
+}
+
 static bool report(const struct cli *cli, const struct cli_data *d, const char *only, struct err *e)
 {
     struct arena arena = {0};
     struct json_stream stream;
-    const char **names = &only;
-    size_t count = 1;
-    bool fine = only != NULL || decisions_reviewers(d->workspace, &arena, &names, &count, e);
+    const char **names;
+    size_t count;
+    bool fine = decisions_reviewers(d->workspace, &arena, &names, &count, e) &&
+                (only == NULL || refuse_stranger(only, names, count, e));
     if (cli->json)
         json_stream_begin(&stream, stdout);
-    for (size_t i = 0; fine && i < count; i++) {
-        struct reviewer r;
-        fine = reviewer_measure(d->workspace, d->columns, names[i], 0, &r, e);
-        if (fine && cli->json)
-            json_stream_add(&stream, document(names[i], &r, d->columns));
-        else if (fine && !cli->quiet)
-            print(names[i], &r, d->columns);
-    }
+    for (size_t i = 0; fine && i < count; i++)
+        if (only == NULL || strcmp(only, names[i]) == 0)
+            fine = report_one(cli, d, names[i], &stream, e);
     if (cli->json)
         json_stream_end(&stream);
     else if (fine && count == 0 && !cli->quiet)
@@ -111,10 +164,10 @@ int cmd_stats(struct cli *cli, int argc, char **argv)
          "Decisions are labels, accepts and edited votes that stand. Of each face the latest counts, against "
          "the crowd's\n"
          "label under the rule and where it is an emotion against the model, if that was not trained on the\n"
-         "face, with Cohen's kappa; self: faces "
-         "put back in a queue, the decision before against the one after. An hour is one of work: gaps above "
-         "two minutes\n"
-         "do not count, and one command for many samples is one decision.",
+         "face, with Cohen's kappa; self: faces put back in a queue, the decision before against the one "
+         "after;\n"
+         "with NAME: another reviewer, on the faces that both decided. An hour is one of work: gaps above\n"
+         "two minutes do not count, and one command for many samples is one decision.",
          0, 0},
         {0},
     };

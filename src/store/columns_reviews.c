@@ -59,6 +59,17 @@ static bool note_opinion(struct columns *c, size_t row, const char *reviewer)
     return true;
 }
 
+bool columns_decided_by(const struct columns *c, size_t row, const char *reviewer, int *label)
+{
+    const struct opinion *o = c->own->opinions[row];
+
+    while (o && strcmp(o->reviewer, reviewer) != 0)
+        o = o->next;
+    if (o && label)
+        *label = o->label;
+    return o != NULL;
+}
+
 static void decide(struct columns *c, size_t row, int label, enum decided_by by)
 {
     c->label[row] = (int8_t)label;

@@ -21,7 +21,7 @@ enum filter_kind {
     KIND_COPIES, /* dup */
     KIND_FLAW,
     KIND_TAG,
-    KIND_NAME,
+    KIND_NAME, /* name, source, reviewer */
     KIND_IN,
     KIND_FLIP,
     KIND_SIMILAR,
@@ -52,6 +52,7 @@ enum filter_field {
     FIELD_NOTE,
     FIELD_VOTED,
     FIELD_TAG,
+    FIELD_REVIEWER,
     FIELD_NAME,
     FIELD_SOURCE,
     FIELD_FLAW,

@@ -162,6 +162,9 @@ static bool test(const struct columns *c, size_t row, const struct filter_step *
     case FIELD_TAG:
         found = columns_has_tag(c, row, s->text);
         break;
+    case FIELD_REVIEWER:
+        found = columns_decided_by(c, row, s->text, NULL);
+        break;
     case FIELD_NAME:
         found = fnmatch(s->text, c->name[row], 0) == 0;
         break;
@@ -348,6 +351,13 @@ static uint32_t float_key(float value)
     return bits & 0x80000000U ? ~bits : bits | 0x80000000U;
 }
 
+/* Samples without a suspect score, among themselves: those that the model is least sure of first. */
+static uint32_t tail_key(const struct filter *f, const struct columns *c, uint32_t row)
+{
+    (void)f;
+    return isnan(c->confidence[row]) ? UINT32_MAX : float_key(c->confidence[row]);
+}
+
 static uint32_t sort_key(const struct filter *f, const struct columns *c, uint32_t row)
 {
     if (f->sort == FIELD_ID)
@@ -389,20 +399,38 @@ static void radix_sort(uint64_t *items, uint64_t *other, size_t count)
     }
 }
 
-static void sort_by_key(const struct filter *f, const struct columns *c, uint32_t *rows, size_t count)
+typedef uint32_t sort_key_of(const struct filter *f, const struct columns *c, uint32_t row);
+
+/* Returns how many rows have a key. */
+static size_t sort_by(sort_key_of *key, const struct filter *f, const struct columns *c, uint32_t *rows,
+                      size_t count)
 {
     uint64_t *items = malloc(2 * count * sizeof *items);
+    size_t keyed = 0;
 
     if (!items)
-        return; /* without memory the rows stay in id order */
+        return count; /* without memory the rows stay in id order */
     uint64_t *other = items + count;
-    for (size_t i = 0; i < count; i++)
-        items[i] = (uint64_t)sort_key(f, c, rows[i]) << 32 | rows[i];
+    for (size_t i = 0; i < count; i++) {
+        uint32_t k = key(f, c, rows[i]);
+
+        keyed += k != UINT32_MAX;
+        items[i] = (uint64_t)k << 32 | rows[i];
+    }
     radix_sort(items, other, count);
     /* An odd number of passes ends in the other half. */
     for (size_t i = 0; i < count; i++)
         rows[i] = (uint32_t)other[i];
     free(items);
+    return keyed;
+}
+
+static void sort_by_key(const struct filter *f, const struct columns *c, uint32_t *rows, size_t count)
+{
+    size_t keyed = sort_by(sort_key, f, c, rows, count);
+
+    if (f->sort == FIELD_SUSPECT && count - keyed > 1)
+        sort_by(tail_key, f, c, rows + keyed, count - keyed);
 }
 
 struct name_order {

@@ -23,6 +23,7 @@ const char filter_help[] =
     "pred!=label pred=crowd label!=crowd           pred!=label: only where the label is an emotion\n"
     "flag:yes reviewed:no note:yes                 yes or no\n"
     "contested:yes                                 reviewers decided differently; the latest counts\n"
+    "reviewer:ana                                  decided by that reviewer, whoever decided later\n"
     "source:*party.jpg flaw:small                  found in that picture; small dark blurred, yes no\n"
     "tag:NAME name:fer001* in:train                in:train: the model was trained on it\n"
     "flip:fixed beside:fear former!=label          beside a second model: fixed broken changed wrong right;\n"

@@ -38,6 +38,7 @@ const struct filter_field_row filter_fields[FIELD_COUNT] = {
     [FIELD_VOTED] = {"voted", KIND_YES, "voted:no", false},
     [FIELD_TAG] = {"tag", KIND_TAG, "tag:blurred", false},
     [FIELD_NAME] = {"name", KIND_NAME, "name:fer001*", true},
+    [FIELD_REVIEWER] = {"reviewer", KIND_NAME, "reviewer:ana", false},
     [FIELD_SOURCE] = {"source", KIND_NAME, "source:*.jpg", false},
     [FIELD_FLAW] = {"flaw", KIND_FLAW, "flaw:small or flaw:no", false},
     [FIELD_IN] = {"in", KIND_IN, "in:train", false},
@@ -169,12 +170,8 @@ static bool unknown_field(struct filter_parser *p, const char *word, const char 
     return filter_fail(
         p, place,
         "'%s' is nothing to filter by; there are split label crowd pred conf div ent suspect self margin kl "
-        "mistaken hardness issue dup votes.CLASS id flag reviewed contested note voted tag name source flaw "
-        "in beside "
-        "former flip "
-        "similar, "
-        "and "
-        "sort",
+        "mistaken hardness issue dup votes.CLASS id flag reviewed contested note voted tag name reviewer "
+        "source flaw in beside former flip similar, and sort",
         word);
 }
 

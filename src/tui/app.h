@@ -187,6 +187,8 @@ enum style {
 int draw_rows(void); /* of the screen */
 int draw_columns(void);
 int draw_last(void); /* the last row a view may use: draw_rows() - 3 */
+/* A sentence up to the last "; " before which all of it fits. */
+void draw_clauses(int row, int column, enum style style, const char *sentence);
 void draw_status(const char *format, ...) __attribute__((format(printf, 1, 2)));
 char *draw_count(char out[32], int64_t n); /* 32,137; returns out */
 /* Text at a place, clipped to `width` columns (0: to the right edge) and escaped; returns the columns used.

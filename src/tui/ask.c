@@ -132,7 +132,7 @@ static void walk_history(struct app *app, struct ask *ask, int step)
     replace(ask, at == 0 ? ask->typed : app->ask_memory->of[i].lines[count - at]);
 }
 
-static void offer(struct ask *ask, int step)
+static void offer(struct app *app, struct ask *ask, int step)
 {
     if (ask->complete == NULL)
         return;
@@ -141,7 +141,7 @@ static void offer(struct ask *ask, int step)
     struct ask stem = {.prompt = ask->prompt};
     replace(&stem, ask->stem);
     static char offers[OFFERS][ASK_BYTES];
-    size_t count = ask->complete(&stem, offers, OFFERS);
+    size_t count = ask->complete(app, &stem, offers, OFFERS);
     if (count == 0)
         return;
     ask->offered =
@@ -242,7 +242,7 @@ void ask_key(struct app *app, int key)
         ask->wrong = ask->place >= 0;
         ask->done = ask->accepted = !ask->wrong;
     } else if (key == '\t' || key == KEY_BTAB) {
-        offer(ask, key == '\t' ? 1 : -1);
+        offer(app, ask, key == '\t' ? 1 : -1);
         ask->fresh = ask->wrong = false;
         look(app, ask);
     } else if (edit(app, ask, key)) {

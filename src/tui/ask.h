@@ -22,7 +22,7 @@ struct ask {
     /* After every change: fills hint and place. May be NULL. */
     void (*look)(struct app *app, struct ask *ask);
     /* Lines that Tab offers for the text up to the cursor, as whole texts; returns how many. May be NULL. */
-    size_t (*complete)(const struct ask *ask, char (*out)[ASK_BYTES], size_t max);
+    size_t (*complete)(struct app *app, const struct ask *ask, char (*out)[ASK_BYTES], size_t max);
     size_t offered;       /* which completion stands, from 1; 0: none */
     char stem[ASK_BYTES]; /* what was completed */
 };

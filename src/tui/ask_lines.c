@@ -4,6 +4,7 @@
 #include "parts.h"
 
 #include "ferlab/face/flip.h"
+#include "ferlab/store/decisions.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,11 +46,11 @@ static void look_filter(struct app *app, struct ask *ask)
 /* Words the grammar knows, in the order Tab offers them. A word ending in ':' or an operator wants a value.
  */
 static const char *const filter_words[] = {
-    "split:",   "label:",        "crowd:",      "pred:",      "conf>",        "conf<",       "div>",
-    "ent>",     "suspect>",      "votes.",      "flag:yes",   "reviewed:yes", "reviewed:no", "contested:yes",
-    "note:yes", "tag:",          "name:*",      "source:*",   "flaw:",        "voted:no",    "in:train",
-    "in:map",   "similar:",      "pred!=label", "pred=label", "crowd!=label", "flip:",       "beside:",
-    "former:",  "former!=label", "sort:",       "not ",       "and ",         "or ",
+    "split:",   "label:",   "crowd:",        "pred:",       "conf>",        "conf<",        "div>",
+    "ent>",     "suspect>", "votes.",        "flag:yes",    "reviewed:yes", "reviewed:no",  "contested:yes",
+    "note:yes", "tag:",     "name:*",        "reviewer:",   "source:*",     "flaw:",        "voted:no",
+    "in:train", "in:map",   "similar:",      "pred!=label", "pred=label",   "crowd!=label", "flip:",
+    "beside:",  "former:",  "former!=label", "sort:",       "not ",         "and ",         "or ",
 };
 static const char *const sort_words[] = {"-suspect", "-div",  "-ent", "conf",  "-conf", "id",
                                          "name",     "label", "pred", "crowd", "split"};
@@ -58,7 +59,7 @@ static size_t offer_filter(char (*out)[ASK_BYTES], size_t count, size_t max, con
                            size_t start, const char *prefix, const char *word)
 {
     const char *typed = ask->text + start;
-    char whole[64];
+    char whole[ASK_BYTES / 2];
     snprintf(whole, sizeof whole, "%s%s", prefix, word);
     if (count >= max || strncmp(whole, typed, strlen(typed)) != 0 || strcmp(whole, typed) == 0)
         return count;
@@ -66,7 +67,27 @@ static size_t offer_filter(char (*out)[ASK_BYTES], size_t count, size_t max, con
     return count + 1;
 }
 
-static size_t complete_filter(const struct ask *ask, char (*out)[ASK_BYTES], size_t max)
+/* Those who have decided anything; in quotes where a value would end within the name. */
+static size_t offer_reviewers(struct app *app, const struct ask *ask, char (*out)[ASK_BYTES], size_t max,
+                              size_t start)
+{
+    struct arena arena = {0};
+    const char **names;
+    size_t all = 0, count = 0;
+    struct err e;
+    if (!decisions_reviewers(app->workspace, &arena, &names, &all, &e))
+        all = 0;
+    for (size_t i = 0; i < all; i++) {
+        bool plain = strpbrk(names[i], " ()\"") == NULL;
+        const char *word = plain ? names[i] : arena_printf(&arena, "\"%s\"", names[i]);
+        if (word != NULL && (plain || strchr(names[i], '"') == NULL))
+            count = offer_filter(out, count, max, ask, start, "reviewer:", word);
+    }
+    arena_free(&arena);
+    return count;
+}
+
+static size_t complete_filter(struct app *app, const struct ask *ask, char (*out)[ASK_BYTES], size_t max)
 {
     size_t start = strlen(ask->text), count = 0;
     while (start > 0 && ask->text[start - 1] != ' ' && ask->text[start - 1] != '(')
@@ -77,6 +98,8 @@ static size_t complete_filter(const struct ask *ask, char (*out)[ASK_BYTES], siz
         if (strncmp(word, class_keys[i], strlen(class_keys[i])) == 0)
             for (int c = 0; c < CLASS_COUNT; c++)
                 count = offer_filter(out, count, max, ask, start, class_keys[i], class_name(c));
+    if (strncmp(word, "reviewer:", 9) == 0)
+        count = offer_reviewers(app, ask, out, max, start);
     if (strncmp(word, "split:", 6) == 0)
         for (int s = 0; s < SPLIT_COUNT; s++)
             count = offer_filter(out, count, max, ask, start, "split:", split_name((enum split)s));
@@ -113,8 +136,9 @@ static void look_command(struct app *app, struct ask *ask)
                                      names[i]);
 }
 
-static size_t complete_command(const struct ask *ask, char (*out)[ASK_BYTES], size_t max)
+static size_t complete_command(struct app *app, const struct ask *ask, char (*out)[ASK_BYTES], size_t max)
 {
+    (void)app;
     const char *names[64];
     size_t count = command_candidates(ask->text, names, max < 64 ? max : 64);
     for (size_t i = 0; i < count; i++)

@@ -1,5 +1,5 @@
-/* Captions are cut to their width by leaving out what matters least: first the gap, then the confidence, then
- * marks. */
+/* Captions are cut to their width by leaving out what matters least: first the gap, then what is said twice,
+ * then the confidence, then the prediction. */
 #include "caption.h"
 
 #include "ferlab/base/str.h"
@@ -37,25 +37,32 @@ static void add(struct part *parts, int *count, enum style style, const char *te
     parts[(*count)++].style = style;
 }
 
-/* The caption at a level of detail: 0 everything, 1 without the gap, 2 without confidence, 3 label and marks.
- */
-static int compose(const struct columns *c, size_t row, int level, struct part parts[PARTS])
+/* How much a caption says: "neu→hap ✗.87", "neu→hap✗.87", "neu→hap.87" and "hap✓.87" where both are the same,
+ * "neu→hap✗", "neu". */
+enum level { LEVEL_ALL, LEVEL_NO_GAP, LEVEL_ONCE, LEVEL_NO_CONFIDENCE, LEVEL_LABEL };
+
+static void add_verdict(struct part *parts, int *count, int label, bool right, bool gap)
+{
+    char mark[16];
+    bool judged = class_is_emotion(label);
+    snprintf(mark, sizeof mark, "%s%s", gap ? " " : "", !judged ? "·" : right ? "✓" : "✗");
+    add(parts, count, !judged ? STYLE_DIM : right ? STYLE_GOOD : STYLE_BAD, mark);
+}
+
+static int compose(const struct columns *c, size_t row, enum level level, struct part parts[PARTS])
 {
     int label = c->label[row], prediction = c->prediction[row], count = 0;
-    bool predicted = prediction != CLASS_NONE && level < 3, right = label == prediction;
+    bool right = label == prediction, once = level == LEVEL_ONCE;
     char share[8];
     add(parts, &count, class_style(label), class_short(label));
-    if (predicted) {
-        add(parts, &count, STYLE_DIM, "→");
-        add(parts, &count, class_style(prediction), class_short(prediction));
-        enum style verdict = right ? STYLE_GOOD : STYLE_BAD;
-        char mark[16];
-        snprintf(mark, sizeof mark, "%s%s", level == 0 ? " " : "",
-                 label < 0 || label >= EMOTION_COUNT ? "·"
-                 : right                             ? "✓"
-                                                     : "✗");
-        add(parts, &count, label < 0 || label >= EMOTION_COUNT ? STYLE_DIM : verdict, mark);
-        if (level < 2)
+    if (prediction != CLASS_NONE && level < LEVEL_LABEL) {
+        if (!right || !once) {
+            add(parts, &count, STYLE_DIM, "→");
+            add(parts, &count, class_style(prediction), class_short(prediction));
+        }
+        if (right || !once)
+            add_verdict(parts, &count, label, right, level == LEVEL_ALL);
+        if (level < LEVEL_NO_CONFIDENCE)
             add(parts, &count, STYLE_NORMAL, caption_share(share, c->confidence[row]));
     }
     if (c->flagged[row])
@@ -79,14 +86,12 @@ void caption_draw(const struct app *app, size_t row, int line, int column, int w
 {
     struct part parts[PARTS];
     int count = 0, used = width; /* a column is left free, for the next caption begins where this one ends */
-    for (int level = 0; level <= 3 && used >= width; level++) {
-        count = compose(app->columns, row, level, parts);
+    for (int level = LEVEL_ALL; level <= LEVEL_LABEL && used >= width; level++) {
+        count = compose(app->columns, row, (enum level)level, parts);
         used = parts_width(parts, count);
     }
-    if (style != STYLE_NORMAL)
-        draw_fill(line, column, 1, width, style);
     int end = column + width;
-    column += used < width ? (width - used) / 2 : 0;
+    column += used < width ? (width - 1 - used) / 2 : 0;
     for (int i = 0; i < count && column < end; i++)
         column += draw_text(line, column, end - column, style != STYLE_NORMAL ? style : parts[i].style, "%s",
                             parts[i].text);

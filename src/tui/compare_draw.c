@@ -4,18 +4,28 @@
 #include "compare_view.h"
 #include "number.h"
 
+#include "ferlab/base/str.h"
 #include "ferlab/store/beside.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { NAMES = 1, NAME_WIDTH = 10, P_WIDTH = 9, AIRY_ROWS = 30, FACES_SLOT = 1, FACES_ROWS_MOST = 12 };
+enum {
+    NAMES = 1,
+    NAME_WIDTH = 10,
+    SHORT_NAME_WIDTH = 4,
+    NARROW = 90,
+    P_WIDTH = 9,
+    AIRY_ROWS = 30,
+    FACES_SLOT = 1,
+    FACES_ROWS_MOST = 12
+};
 
 static const struct {
     const char *title;
     int width;
-} columns_beside[] = {{"recall", 8}, {"fixed", 6}, {"broken", 7}, {"changed", 8}, {"labels", 7}};
+} columns_beside[] = {{"recall", 7}, {"fixed", 6}, {"broken", 7}, {"changed", 8}, {"labels", 7}};
 
 /* The scores in the order of their weight: where the screen is low, the last ones are left out. */
 static const enum score shown_scores[SCORE_COUNT] = {SCORE_ACCURACY,    SCORE_MACRO_F1, SCORE_CROSS_ENTROPY,
@@ -29,9 +39,10 @@ static int clamp(int x, int low, int high)
 
 struct compare_layout compare_layout_now(const struct app *app)
 {
-    enum { BESIDE = 8 + 6 + 7 + 8 + 7 };
+    enum { BESIDE = 7 + 6 + 7 + 8 + 7 };
     int gap = draw_rows() >= AIRY_ROWS ? 1 : 0, columns = draw_columns();
-    struct compare_layout l = {.head = 1, .sentence = 2, .cells = NAMES + NAME_WIDTH};
+    struct compare_layout l = {.head = 1, .sentence = 2, .short_names = columns < NARROW};
+    l.cells = NAMES + (l.short_names ? SHORT_NAME_WIDTH : NAME_WIDTH);
     l.scores = l.sentence + 2 + gap;
     l.score_count = clamp(draw_last() - l.scores - (1 + COMPARE_ROWS + 1) - 2 * gap, 0, SCORE_COUNT);
     l.table = l.scores + 1 + l.score_count + gap;
@@ -48,18 +59,32 @@ struct compare_layout compare_layout_now(const struct app *app)
     return l;
 }
 
+/* "A beside B" in so many columns: a name that is cut has half of them or what the other leaves. */
+static int draw_names(const struct app *app, int row, int room)
+{
+    const char *after = app->columns->model_name, *before = app->columns->beside->name;
+    static const char between[] = " beside ";
+    int free = room - (int)(sizeof between - 1), left = free - str_columns(before);
+    int at = 1 + draw_text(row, 1, left > free / 2 ? left : free / 2, STYLE_BOLD, "%s", after);
+    at += draw_text(row, at, 0, STYLE_BOLD, "%s", between);
+    return at + draw_text(row, at, 1 + room - at, STYLE_BOLD, "%s", before) - 1;
+}
+
+/* Names are cut before what they are compared on. */
 static void draw_head(const struct app *app, const struct compare_view *v, const struct compare_layout *l)
 {
+    enum { FACES_ROOM = 24, NAMES_LEAST = 26 };
     const struct comparison *c = &v->what.comparison;
-    char text[NUMBER_TEXT];
-    int at = 1 + (v->of_labels ? draw_text(l->head, 1, 0, STYLE_BOLD, "reviewed beside crowd's labels · ")
-                               : draw_text(l->head, 1, 40, STYLE_BOLD, "%s beside %s · ",
-                                           app->columns->model_name, app->columns->beside->name));
-    at += scope_draw_faces(&v->scope, l->head, at, c->count);
-    if (c->before.in_sample + c->after.in_sample > 0)
-        at += draw_text(l->head, at, 0, STYLE_BAD, " · ! %s in-sample",
-                        draw_count(text, c->before.in_sample > c->after.in_sample ? c->before.in_sample
-                                                                                  : c->after.in_sample));
+    int64_t seen = c->before.in_sample > c->after.in_sample ? c->before.in_sample : c->after.in_sample;
+    char count[NUMBER_TEXT], in_sample[NUMBER_TEXT + 24] = "";
+    if (seen > 0)
+        snprintf(in_sample, sizeof in_sample, " · ! %s in-sample", draw_count(count, seen));
+    int room = draw_columns() - str_columns(in_sample), names = room - FACES_ROOM - SCOPE_REST / 2;
+    int at = 1 + (v->of_labels ? draw_text(l->head, 1, 0, STYLE_BOLD, "reviewed beside crowd's labels")
+                               : draw_names(app, l->head, names > NAMES_LEAST ? names : NAMES_LEAST));
+    at += draw_text(l->head, at, 0, STYLE_NORMAL, " · ");
+    at += scope_draw_faces(&v->scope, l->head, at, room - at - SCOPE_REST / 2, c->count);
+    at += draw_text(l->head, at, 0, STYLE_BAD, "%s", in_sample);
     scope_draw_protocol(&v->scope, app, l->head, at);
 }
 
@@ -158,7 +183,9 @@ static void draw_row(const struct compare_view *v, const struct compare_layout *
     char text[NUMBER_TEXT];
     draw_text(line, 0, 1, STYLE_BOLD, v->row == row ? "▸" : " ");
     draw_text(line, NAMES, NAME_WIDTH, all ? STYLE_DIM : (enum style)(STYLE_EMOTION + row), "%s",
-              all ? "all" : class_name(row));
+              all              ? "all"
+              : l->short_names ? class_short(row)
+                               : class_name(row));
     for (int k = 0; k < EMOTION_COUNT; k++)
         draw_entry(v, row, line, k, l->cells + k * l->cell_width, l->cell_width, most);
     for (int i = COMPARE_RECALL; i < COMPARE_COLUMNS; i++) {
@@ -186,7 +213,7 @@ static double heat_most(const struct compare_view *v)
 static void draw_table(const struct compare_view *v, const struct compare_layout *l)
 {
     double most = heat_most(v);
-    draw_text(l->table, NAMES, NAME_WIDTH, STYLE_DIM, "predicted→");
+    draw_text(l->table, NAMES, NAME_WIDTH, STYLE_DIM, l->short_names ? "pred→" : "predicted→");
     for (int k = 0; k < EMOTION_COUNT; k++) {
         char name[16];
         snprintf(name, sizeof name, "%.*s", l->cell_width, class_short(k));

@@ -39,6 +39,7 @@ struct compare_layout {
     int faces, faces_rows;                                /* below; 0 rows: there is no room for them */
     int cells, cell_width;                                /* columns of the matrix */
     int after[COMPARE_COLUMNS - EMOTION_COUNT + 1];       /* where the columns beside it begin, and end */
+    bool short_names;                                     /* of the rows, for cells wide enough for numbers */
     bool has_p;                                           /* room for each label's p at the right end */
 };
 struct compare_layout compare_layout_now(const struct app *app);

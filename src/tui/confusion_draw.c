@@ -53,7 +53,7 @@ int confusion_strip_fits(const struct app *app)
 static void draw_head(const struct app *app, const struct confusion_view *v, const struct confusion_layout *l)
 {
     const struct scope *s = &v->matrix.scope;
-    int at = 1 + scope_draw_faces(s, l->head, 1, v->matrix.metrics.count);
+    int at = 1 + scope_draw_faces(s, l->head, 1, draw_columns() - SCOPE_REST, v->matrix.metrics.count);
     if (v->percent)
         at += draw_text(l->head, at, 0, STYLE_ACCENT, " · %% of %s", matrix_whole_name(v->whole));
     if (v->difference)
@@ -230,7 +230,8 @@ static void draw_summary(const struct confusion_view *v, const struct confusion_
     at += draw_text(l->summary, at, 0, STYLE_BOLD, "macro F1 %s   ", number_fraction(text, m->macro_f1));
     if (v->matrix.in_sample > 0)
         draw_text(l->summary, at, 0, STYLE_BAD,
-                  "! in-sample: %s of %s faces were trained on, numbers flatter",
+                  l->columns >= 110 ? "! in-sample: %s of %s faces were trained on, numbers flatter"
+                                    : "! in-sample: %s of %s faces",
                   draw_count(text, v->matrix.in_sample), draw_count(total, m->count));
     else if (m->count < v->matrix.faces)
         draw_text(l->summary, at, 0, STYLE_DIM, "%s faces without a prediction",

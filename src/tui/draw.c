@@ -182,6 +182,15 @@ void draw_bar(int row, int column, int columns, double share, enum style style)
         draw_run(row, column + eighths / 8, 1, L"▏▎▍▌▋▊▉"[eighths % 8 - 1], look);
 }
 
+void draw_clauses(int row, int column, enum style style, const char *sentence)
+{
+    char text[TEXT_BYTES], *end;
+    snprintf(text, sizeof text, "%s", sentence);
+    while (column + str_columns(text) >= COLS && (end = strrchr(text, ';')) != NULL)
+        *end = '\0';
+    draw_text(row, column, COLS - column - 1, style, "%s", text);
+}
+
 void draw_status(const char *format, ...)
 {
     char text[TEXT_BYTES];

@@ -13,6 +13,7 @@
 
 /* Views lay themselves out for 80x24, and with less down to this. */
 enum { COLUMNS_LEAST = 60, ROWS_LEAST = 16 };
+enum { FILTER_LEAST = 16 /* columns of a filter without its middle */ };
 
 /* " 38 %" of "1024 of 2700 faces …"; "" where nothing is said yet. */
 static void describe_share(const char *line, char out[16])
@@ -53,14 +54,20 @@ static void describe_predictions(const struct app *app, bool wide, char *out, si
     }
 }
 
+/* How much of the place and of the protocol the top line says; less leaves the filter more room. */
+enum less { LESS_NOTHING, LESS_PLACE, LESS_WORDS, LESS_MODEL };
+
 /* "412 of 3,191    model ferplus-m  valid 88.1 %   majority"; "412  ferplus-m valid 88.1 %  majority" where
- * the screen is narrow. */
-static void describe_protocol(const struct app *app, bool wide, char *out, size_t size)
+ * the screen is narrow; "412  ferplus…  majority" where that leaves the filter no room. */
+static void describe_protocol(const struct app *app, enum less less, char *out, size_t size)
 {
+    enum { NAME_LEAST = 12 };
+    bool wide = less < LESS_WORDS;
     char rows[32], all[32], accuracy[32] = "", predictions[80], exporting[32] = "";
     const struct columns *c = app->columns;
     const char *model = c->model != 0 ? c->model_name : wide ? "none" : "no model";
-    if (!isnan(app->valid_accuracy))
+    bool cut = less == LESS_MODEL && str_columns(model) > NAME_LEAST;
+    if (!isnan(app->valid_accuracy) && less < LESS_MODEL)
         snprintf(accuracy, sizeof accuracy, "%svalid %.1f %%", wide ? "  " : " ", 100 * app->valid_accuracy);
     describe_predictions(app, wide, predictions, sizeof predictions);
     if (app->exporting)
@@ -71,8 +78,9 @@ static void describe_protocol(const struct app *app, bool wide, char *out, size_
         snprintf(out, size, "%s of %s    model %s%s%s%s   %s%s", rows, all, model, predictions, accuracy,
                  exporting, rule_name(c->rule), app->read_only ? "   read-only" : "");
     else
-        snprintf(out, size, "%s  %s%s%s%s  %s%s", rows, model, predictions, accuracy, exporting,
-                 rule_name(c->rule), app->read_only ? "  read-only" : "");
+        snprintf(out, size, "%s  %.*s%s%s%s%s  %s%s", rows, cut ? NAME_LEAST - 1 : (int)strlen(model), model,
+                 cut ? "…" : "", predictions, accuracy, exporting, rule_name(c->rule),
+                 app->read_only ? "  read-only" : "");
 }
 
 /* The workspace's file name, without its usual ending where space is short. */
@@ -89,7 +97,7 @@ static int draw_workspace(const struct app *app, int column, bool wide)
 static void draw_filter(const char *filter, int column, int room)
 {
     int length = (int)strlen(filter);
-    if (str_columns(filter) <= room || room < 16) {
+    if (str_columns(filter) <= room || room < FILTER_LEAST) {
         draw_text(0, column, room, STYLE_BAR_STRONG, "%s", filter);
         return;
     }
@@ -114,23 +122,24 @@ static int draw_place(const struct app *app, bool full)
     return column + (full ? 4 : 2);
 }
 
-/* What stands beside the filter takes less where the filter would be cut: first the place, then the protocol.
- */
+/* What stands beside the filter takes less where the filter would be cut: first the place, then the protocol;
+ * model and accuracy only where nothing readable of the filter would be left. */
 static void draw_top(const struct app *app)
 {
     int columns = draw_columns(), column = 0, right = 0;
     const char *filter = app->filter_text[0] != '\0' ? app->filter_text : "everything";
     bool wide = columns >= 110;
     char protocol[256];
-    for (int less = wide ? 0 : 2; less <= 2; less++) {
-        describe_protocol(app, less < 2, protocol, sizeof protocol);
+    for (int less = wide ? LESS_NOTHING : LESS_WORDS; less <= LESS_MODEL; less++) {
+        describe_protocol(app, (enum less)less, protocol, sizeof protocol);
         draw_fill(0, 0, 1, columns, STYLE_BAR);
-        column = draw_place(app, less == 0);
+        column = draw_place(app, less == LESS_NOTHING);
         right = columns - str_columns(protocol) - 1;
-        if (right - column - 2 >= str_columns(filter))
+        int room = right - column - 2;
+        if (room >= str_columns(filter) || (less == LESS_WORDS && room >= FILTER_LEAST))
             break;
     }
-    if (right > column)
+    if (right > column + 2)
         draw_filter(filter, column, right - column - 2);
     draw_text(0, right > 0 ? right : 0, 0, STYLE_BAR, "%s", protocol);
 }

@@ -68,14 +68,14 @@ static void draw_tile(const struct app *app, const struct grid_layout *l, size_t
     bool here = place == app->cursor, ranged = in_range(app, place);
     if (here || ranged)
         draw_frame(row - 1, column - 1, l->rows + 2, l->columns + 2, STYLE_ACCENT, here);
-    int slack = l->step_x - l->columns, width = l->columns + (slack < 4 ? slack : 4) - (slack > 2 ? 1 : 0);
+    int slack = l->step_x - l->columns, width = l->columns + (slack < 3 ? slack : 3);
     int start = column - (width - l->columns) / 2;
     if (start < 0)
         start = 0;
-    caption_draw(app, app->rows[place], row + l->rows, start, width,
-                 here     ? STYLE_SELECTED
-                 : ranged ? STYLE_ACCENT
-                          : STYLE_NORMAL);
+    enum style style = here ? STYLE_SELECTED : ranged ? STYLE_ACCENT : STYLE_NORMAL;
+    if (style != STYLE_NORMAL)
+        draw_fill(row + l->rows, column - 1, 1, l->columns + 2, style);
+    caption_draw(app, app->rows[place], row + l->rows, start, width, style);
 }
 
 static void draw_line_of_text(const struct app *app, size_t place, int line)

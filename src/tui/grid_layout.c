@@ -1,7 +1,10 @@
 /* The layout of the grid: how large faces are, and where. */
 #include "grid.h"
 
-enum { GAP = 2 /* columns for the frames of a tile */ };
+enum {
+    GAP = 2,      /* columns for the frames of a tile */
+    CAPTION = 11, /* of a caption with the confidence and a column free: "neu→sad.87 " */
+};
 
 /* Sides of a face: pixels of a sixel image, and half blocks (one column, or half a row) where there are no
  * pixels. */
@@ -26,6 +29,13 @@ static int cells_high(int side, int unit)
     return side % unit <= 2 && side > unit ? side / unit : (side + unit - 1) / unit;
 }
 
+/* Room for its caption's confidence too, where a column or two more give that. */
+static int tile_columns(const struct grid_layout *l)
+{
+    int columns = l->columns + GAP;
+    return columns < CAPTION && columns >= CAPTION - 2 ? CAPTION : columns;
+}
+
 static struct grid_layout layout_at(const struct app *app, int size)
 {
     struct grid_layout l = {.left = 0, .top = 1, .smooth = app->smooth};
@@ -41,7 +51,7 @@ static struct grid_layout layout_at(const struct app *app, int size)
     l.unit_y = has_pixels(app) ? app->caps.cell_height : 2;
     l.columns = (l.side + l.unit_x - 1) / l.unit_x;
     l.rows = cells_high(l.side, l.unit_y);
-    l.across = width / (l.columns + GAP);
+    l.across = width / tile_columns(&l);
     l.down = height / (l.rows + 2);
     if (l.across < 1 || l.down < 1)
         return l;

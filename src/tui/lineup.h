@@ -26,8 +26,8 @@ struct lineup {
     struct pace pace; /* of this sitting: decisions and skips */
 };
 
-/* The queue on the present filter as it was left, its order `sort:-suspect` unless the filter has one; `anew`
- * begins another. False after a complaint. */
+/* The queue on the present filter as it was left, its order `sort:-suspect` unless the filter has one (faces
+ * without a label then come least confident first); `anew` begins another. False after a complaint. */
 bool lineup_open(struct app *app, struct lineup *l, bool anew);
 void lineup_free(struct lineup *l);
 

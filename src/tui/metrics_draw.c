@@ -54,7 +54,8 @@ static void draw_head(const struct app *app, const struct metrics_view *v, const
 {
     const struct evaluation *e = &v->evaluation;
     char text[NUMBER_TEXT];
-    int at = l->left + scope_draw_faces(&v->scope, l->head, l->left, e->metrics.count);
+    int at = l->left +
+             scope_draw_faces(&v->scope, l->head, l->left, draw_columns() - SCOPE_REST, e->metrics.count);
     if (e->in_sample > 0)
         at += draw_text(l->head, at, 0, STYLE_BAD, " · ! %s in-sample", draw_count(text, e->in_sample));
     scope_draw_protocol(&v->scope, app, l->head, at);
@@ -220,15 +221,18 @@ static void draw_classes(const struct metrics *m, const struct metrics_layout *l
 /* --- the line below --- */
 
 static void add_note(char *notes, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Where it fits the line whole. */
 static void add_note(char *notes, size_t size, const char *format, ...)
 {
-    size_t used = strlen(notes);
-    if (used > 0)
-        used += (size_t)snprintf(notes + used, size - used, " · ");
+    char note[160];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(notes + used, size - used, format, arguments);
+    vsnprintf(note, sizeof note, format, arguments);
     va_end(arguments);
+    size_t used = strlen(notes);
+    const char *gap = used > 0 ? " · " : "";
+    if (str_columns(notes) + str_columns(gap) + str_columns(note) <= draw_columns() - 2)
+        snprintf(notes + used, size - used, "%s%s", gap, note);
 }
 
 /* What the tables do not say: on how many faces numbers stand, and what some of them are. */
@@ -249,9 +253,9 @@ static void draw_notes(const struct metrics_view *v, const struct metrics_layout
         add_note(notes, sizeof notes, "faces: ceiling %s, share %s, alpha %s",
                  draw_count(a, e->ceiling.faces), draw_count(b, e->shares), draw_count(c, e->crowd.faces));
     else
-        add_note(notes, sizeof notes,
-                 "human ceiling: one tagger against the majority of the others · share of label: of a face's "
-                 "votes");
+        add_note(notes, sizeof notes, "human ceiling: one tagger against the majority of the others");
+    if (!l->brief)
+        add_note(notes, sizeof notes, "share of label: of a face's votes");
     draw_status("%s", notes);
 }
 

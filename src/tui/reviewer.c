@@ -67,3 +67,37 @@ bool reviewer_measure(struct workspace *ws, const struct columns *c, const char 
     arena_free(&arena);
     return fine;
 }
+
+static void compare_decisions(const struct columns *c, const char *name, struct colleague *other,
+                              const uint32_t *rows, size_t row_count)
+{
+    for (size_t i = 0; i < row_count; i++) {
+        size_t row = rows != NULL ? rows[i] : i;
+        int mine, theirs;
+        if (columns_decided_by(c, row, name, &mine) && columns_decided_by(c, row, other->name, &theirs))
+            ratings_add(&other->ratings, mine, theirs);
+    }
+}
+
+bool reviewer_colleagues(struct workspace *ws, const struct columns *c, const char *name,
+                         const uint32_t *rows, size_t row_count, struct arena *arena, struct colleague **out,
+                         size_t *count, struct err *e)
+{
+    const char **names;
+    size_t all;
+    *count = 0;
+    if (!decisions_reviewers(ws, arena, &names, &all, e))
+        return false;
+    *out = arena_alloc(arena, (all + 1) * sizeof **out);
+    if (*out == NULL)
+        return err_memory(e, "comparing reviewers");
+    for (size_t i = 0; i < all; i++) {
+        struct colleague *other = &(*out)[*count];
+        if (strcmp(names[i], name) == 0)
+            continue;
+        *other = (struct colleague){.name = names[i]};
+        compare_decisions(c, name, other, rows, rows != NULL ? row_count : c->count);
+        *count += 1;
+    }
+    return true;
+}

@@ -6,6 +6,7 @@
 #include "parts.h"
 
 #include "ferlab/base/clock.h"
+#include "ferlab/base/str.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -14,7 +15,8 @@
 #include <string.h>
 #include <time.h>
 
-/* Columns from left to right; the last ones fall away on a narrow screen. */
+/* Columns from left to right; the last ones fall away on a narrow screen, and the labels' revision for names
+ * that are long. */
 static const struct {
     const char *title;
     int at, width;
@@ -37,15 +39,32 @@ enum {
     COLUMNS
 };
 
-static void draw_cell(int row, int column, enum style style, const char *text)
+/* Columns that names take beyond theirs: what the longest needs, as far as the others up to "took" leave
+ * that. */
+static int name_extra(const struct app *app)
 {
-    int width = table[column].width, end = table[column].at + width;
-    if (end > draw_columns())
+    int last = COLUMN_TOOK, longest = 0;
+    while (table[last].at + table[last].width > draw_columns())
+        last--;
+    for (size_t i = 0; i < app->run_count; i++) {
+        int width = str_columns(app->runs[i].name);
+        longest = width > longest ? width : longest;
+    }
+    int free = draw_columns() - table[last].at - table[last].width;
+    int extra = longest > table[COLUMN_NAME].width ? longest - table[COLUMN_NAME].width : 0;
+    return extra < free ? extra : free;
+}
+
+static void draw_cell(int row, int column, int extra, enum style style, const char *text)
+{
+    int at = table[column].at + (column > COLUMN_NAME ? extra : 0);
+    int width = table[column].width + (column == COLUMN_NAME ? extra : 0);
+    if (at + width > draw_columns())
         return;
     if (table[column].right)
-        align_right(row, table[column].at, width, style, text);
+        align_right(row, at, width, style, text);
     else
-        draw_text(row, table[column].at, width, style, "%s", text);
+        draw_text(row, at, width, style, "%s", text);
 }
 
 static bool parse_stamp(const char *stamp, time_t *out)
@@ -89,30 +108,31 @@ static enum style state_style(enum run_state state)
     return styles[state];
 }
 
-static void draw_run(const struct run *run, int row, bool selected)
+static void draw_run(const struct run *run, int row, int extra, bool selected)
 {
     enum style style = selected ? STYLE_SELECTED : STYLE_NORMAL;
     char text[64];
     if (selected)
         draw_fill(row, 0, 1, draw_columns(), style);
     snprintf(text, sizeof text, "%" PRId64, run->id);
-    draw_cell(row, COLUMN_RUN, style, text);
-    draw_cell(row, COLUMN_NAME, style, run->name);
-    draw_cell(row, COLUMN_STATE, selected ? style : state_style(run->state), run_state_name(run->state));
+    draw_cell(row, COLUMN_RUN, extra, style, text);
+    draw_cell(row, COLUMN_NAME, extra, style, run->name);
+    draw_cell(row, COLUMN_STATE, extra, selected ? style : state_style(run->state),
+              run_state_name(run->state));
     if (run->folds > 0)
         snprintf(text, sizeof text, "%" PRId64 "/%" PRId64 "×%" PRId64, run->epochs_done, run->folds,
                  run_epochs_of_fold(run));
     else
         snprintf(text, sizeof text, "%" PRId64 "/%" PRId64, run->epochs_done, run->epochs_planned);
-    draw_cell(row, COLUMN_EPOCHS, style, text);
-    draw_cell(row, COLUMN_BEST, style, number_percent(text, run->best_valid_accuracy));
+    draw_cell(row, COLUMN_EPOCHS, extra, style, text);
+    draw_cell(row, COLUMN_BEST, extra, style, number_percent(text, run->best_valid_accuracy));
     stamp_short(run->started, text, sizeof text);
-    draw_cell(row, COLUMN_STARTED, style, text);
+    draw_cell(row, COLUMN_STARTED, extra, style, text);
     run_took(run, text);
-    draw_cell(row, COLUMN_TOOK, style, text);
-    draw_cell(row, COLUMN_LABELS, style, run->label_revision != NULL ? run->label_revision : "");
+    draw_cell(row, COLUMN_TOOK, extra, style, text);
+    draw_cell(row, COLUMN_LABELS, extra, style, run->label_revision != NULL ? run->label_revision : "");
     snprintf(text, sizeof text, "%" PRId64 " folds", run->folds);
-    draw_cell(row, COLUMN_FROM, style,
+    draw_cell(row, COLUMN_FROM, extra, style,
               run->folds > 0                          ? text
               : run->parent != NULL && run->parent[0] ? run->parent
                                                       : "fresh weights");
@@ -131,15 +151,16 @@ const struct run *runs_table_run(const struct app *app, int index)
 
 void runs_table_draw(const struct app *app, int row, int rows, int selected)
 {
+    int extra = name_extra(app);
     for (int column = 0; column < COLUMNS; column++)
-        draw_cell(row, column, STYLE_DIM, table[column].title);
+        draw_cell(row, column, extra, STYLE_DIM, table[column].title);
     if (app->run_count == 0)
         draw_text(row + 1, table[COLUMN_NAME].at, 0, STYLE_DIM, "no trainings yet");
     int first = first_shown(rows, selected);
     for (int i = 0; i < rows; i++) {
         const struct run *run = runs_table_run(app, first + i);
         if (run != NULL)
-            draw_run(run, row + 1 + i, first + i == selected);
+            draw_run(run, row + 1 + i, extra, first + i == selected);
     }
 }
 

@@ -3,6 +3,8 @@
 
 #include "number.h"
 
+#include "ferlab/base/str.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -91,29 +93,36 @@ void scope_terms(const struct scope *s, char *out, size_t size)
     snprintf(out, size, length == 0 ? "%s" : strstr(terms, "or") != NULL ? "(%s) " : "%s ", terms);
 }
 
-int scope_draw_faces(const struct scope *s, int row, int column, int64_t count)
+int scope_draw_faces(const struct scope *s, int row, int column, int room, int64_t count)
 {
-    char faces[NUMBER_TEXT];
-    int at = column;
-    if (s->faces == SCOPE_VALID)
-        at += draw_text(row, at, 0, STYLE_BOLD, "validation split");
-    else
-        at += draw_text(row, at, draw_columns() / 2, STYLE_BOLD, "filter %s",
-                        s->base[0] ? s->base : "everything");
-    at +=
-        draw_text(row, at, 0, STYLE_NORMAL, " · %s face%s", draw_count(faces, count), count == 1 ? "" : "s");
-    return at - column;
+    char faces[NUMBER_TEXT], number[NUMBER_TEXT + 16], of[sizeof s->base + 16];
+    bool valid = s->faces == SCOPE_VALID;
+    snprintf(number, sizeof number, " · %s face%s", draw_count(faces, count), count == 1 ? "" : "s");
+    snprintf(of, sizeof of, "%s%s", valid ? "validation split" : "filter ",
+             valid        ? ""
+             : s->base[0] ? s->base
+                          : "everything");
+    if (str_columns(of) + str_columns(number) > room)
+        snprintf(of, sizeof of, "%s", valid ? "valid" : "filter");
+    int at = column + draw_text(row, column, 0, STYLE_BOLD, "%s", of);
+    return at + draw_text(row, at, 0, STYLE_NORMAL, "%s", number) - column;
 }
 
-int scope_draw_protocol(const struct scope *s, const struct app *app, int row, int column)
+void scope_draw_protocol(const struct scope *s, const struct app *app, int row, int column)
 {
     const struct columns *c = app->columns;
     bool crowd = s->labels == LABELS_CROWD;
-    int at = column + draw_text(row, column, 0, crowd ? STYLE_ACCENT : STYLE_DIM, " · labels %s",
-                                crowd ? "of the crowd" : "reviewed");
-    at += draw_text(row, at, 0, STYLE_DIM, ", %s · model %s", rule_name(c->rule),
-                    c->model != 0 ? c->model_name : "none");
-    return at - column;
+    const char *labels = crowd ? " · labels of the crowd" : " · labels reviewed";
+    char rule[32], model[128];
+    snprintf(rule, sizeof rule, ", %s", rule_name(c->rule));
+    snprintf(model, sizeof model, " · model %.100s", c->model != 0 ? c->model_name : "none");
+    int with_labels = column + str_columns(labels), with_rule = with_labels + str_columns(rule);
+    if (with_labels <= draw_columns())
+        draw_text(row, column, 0, crowd ? STYLE_ACCENT : STYLE_DIM, "%s", labels);
+    if (with_rule <= draw_columns())
+        draw_text(row, with_labels, 0, STYLE_DIM, "%s", rule);
+    if (with_rule + str_columns(model) <= draw_columns())
+        draw_text(row, with_rule, 0, STYLE_DIM, "%s", model);
 }
 
 void scope_draw_missing(const struct scope *s, const struct app *app, int row, int64_t labelled)

@@ -38,10 +38,13 @@ bool scope_asks_predictions(const struct scope *s);
 /* Terms of a filter for the faces in scope, without an order, a blank behind them unless there are none. */
 void scope_terms(const struct scope *s, char *out, size_t size);
 
-/* "validation split · 3,191 faces", then " · labels reviewed, majority · model ferplus", of which the end may
- * be cut: the top line says it too. Each returns the columns used. */
-int scope_draw_faces(const struct scope *s, int row, int column, int64_t count);
-int scope_draw_protocol(const struct scope *s, const struct app *app, int row, int column);
+/* "validation split · 3,191 faces" and its columns; in a narrow room "valid · 3,191 faces", "filter · 412
+ * faces": the top line has the filter. */
+enum { SCOPE_REST = 42 }; /* columns of the labels and of one thing more behind the faces */
+int scope_draw_faces(const struct scope *s, int row, int column, int room, int64_t count);
+/* " · labels reviewed, majority · model ferplus": as much of it as is whole on the screen. The top line says
+ * model and rule too. */
+void scope_draw_protocol(const struct scope *s, const struct app *app, int row, int column);
 
 /* In place of numbers that there are none of: why, and what to do. `labelled`: faces in scope whose label is
  * an emotion. From `row` on, three rows of text with blank ones between. */

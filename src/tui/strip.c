@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { LEFT = 1, GAP = 2, LEAST_STEP = 10, MOST_DOWN = 4 };
+enum { LEFT = 1, GAP = 2, LEAST_STEP = 11, MOST_DOWN = 4 };
 
 static int cells(int pixels, int unit)
 {
@@ -93,10 +93,12 @@ void strip_draw(struct app *app, struct strip *s, int slot, const struct strip_f
         int line = l->top + i / l->across * (l->rows + 1) + l->rows, column = LEFT + i % l->across * l->step;
         int width = l->columns > LEAST_STEP - 1 ? l->columns : LEAST_STEP - 1;
         enum style style = place == faces->at ? STYLE_SELECTED : STYLE_NORMAL;
+        if (style != STYLE_NORMAL)
+            draw_fill(line, column, 1, width, style);
         if (faces->hides != NULL && faces->hides(faces->of, place))
-            align_centre(line, column, width, style, place == faces->at ? "  ?  " : "?");
+            align_centre(line, column, width, style, "?");
         else
-            caption_draw(app, faces->rows[place], line, column, width, style);
+            caption_draw(app, faces->rows[place], line, column, width + 1, style);
     }
 }
 

@@ -212,7 +212,7 @@ static void field_shown(const struct training_form *f, int field, char *out, siz
     else if (field == FIELD_NAME && r->name[0] == '\0')
         snprintf(out, size, "(made up)");
     else if (field == FIELD_ARCH && r->from[0] != '\0')
-        snprintf(out, size, "(as %s)", r->from);
+        snprintf(out, size, "(that model's)");
     else if (field == FIELD_THREADS && r->threads == 0)
         snprintf(out, size, "all");
     else if (field == FIELD_ROTATION)

@@ -8,6 +8,13 @@
 #include <inttypes.h>
 #include <math.h>
 
+/* Of a name before so much else. */
+static int name_columns(int rest)
+{
+    int free = draw_columns() - rest;
+    return free < 24 ? 24 : free;
+}
+
 /* Of the bar that begins there. */
 static int bar_columns(int at)
 {
@@ -23,7 +30,7 @@ static void draw_running(const struct run *run, int row)
     char left[16];
     int at = 1;
     at += draw_text(row, at, 0, STYLE_ACCENT, "run %" PRId64 "  ", run->id);
-    at += draw_text(row, at, 24, STYLE_BOLD, "%s", run->name);
+    at += draw_text(row, at, name_columns(72), STYLE_BOLD, "%s", run->name);
     if (run->folds > 0)
         at += draw_text(row, at, 0, STYLE_NORMAL, "  fold %" PRId64 "/%" PRId64, run_fold(run, epoch),
                         run->folds);
@@ -51,7 +58,7 @@ static void draw_ended(const struct run *run, int row)
 {
     int at = 1;
     at += draw_text(row, at, 0, STYLE_NORMAL, "run %" PRId64 "  ", run->id);
-    at += draw_text(row, at, 24, STYLE_BOLD, "%s", run->name);
+    at += draw_text(row, at, name_columns(48), STYLE_BOLD, "%s", run->name);
     at += draw_text(row, at, 0, run->state == RUN_FAILED ? STYLE_BAD : STYLE_NORMAL, "  %s ",
                     run->state == RUN_FAILED ? "✗ failed"
                     : run->state == RUN_DONE ? "✓ done"
@@ -74,7 +81,7 @@ static void draw_numbers(const struct run *run, const struct run_epoch *latest, 
                                                              : NAN;
     int at = 1;
     if (run->state == RUN_FAILED) {
-        draw_text(row, at, draw_columns() - 2, STYLE_BAD, "%s", run->failure != NULL ? run->failure : "");
+        draw_clauses(row, at, STYLE_BAD, run->failure != NULL ? run->failure : "");
         return;
     }
     at += isnan(loss) ? 0 : draw_text(row, at, 0, STYLE_NORMAL, "loss %.3f   ", loss);

@@ -5,6 +5,7 @@
 #include "parts.h"
 #include "runs_table.h"
 
+#include "ferlab/base/str.h"
 #include "ferlab/store/beside.h"
 #include "ferlab/train/job.h"
 #include "ferlab/train/model_read.h"
@@ -149,20 +150,33 @@ enum {
     COLUMNS
 };
 
-static void draw_table_cell(int row, int column, enum style style, const char *text)
+/* Columns that names take beyond theirs: what the longest needs, as far as the others leave that. */
+static int name_extra(const struct app *app)
 {
-    int width = table[column].width, rest = draw_columns() - table[column].at;
+    int last = COLUMN_SIZE, longest = table[COLUMN_NAME].width;
+    while (table[last].at + table[last].width > draw_columns())
+        last--;
+    const struct model *m;
+    for (int i = 0; (m = model_shown(app, i)) != NULL; i++)
+        longest = str_columns(m->name) > longest ? str_columns(m->name) : longest;
+    return clamp(longest - table[COLUMN_NAME].width, 0, draw_columns() - table[last].at - table[last].width);
+}
+
+static void draw_table_cell(int row, int column, int extra, enum style style, const char *text)
+{
+    int at = table[column].at + (column > COLUMN_NAME ? extra : 0);
+    int width = table[column].width + (column == COLUMN_NAME ? extra : 0), rest = draw_columns() - at;
     if (column == COLUMN_ARCH && rest > 16 && rest < width)
         width = rest;
     if (width > rest)
         return;
     if (table[column].right)
-        align_right(row, table[column].at, width, style, text);
+        align_right(row, at, width, style, text);
     else
-        draw_text(row, table[column].at, width, style, "%s", text);
+        draw_text(row, at, width, style, "%s", text);
 }
 
-static void draw_model(const struct app *app, const struct model *m, int row, bool selected)
+static void draw_model(const struct app *app, const struct model *m, int row, int extra, bool selected)
 {
     bool current = m->id == app->columns->model;
     enum style style = selected ? STYLE_SELECTED : current ? STYLE_BOLD : STYLE_NORMAL;
@@ -170,20 +184,20 @@ static void draw_model(const struct app *app, const struct model *m, int row, bo
     if (selected)
         draw_fill(row, 0, 1, draw_columns(), style);
     draw_text(row, 1, 1, selected ? style : STYLE_ACCENT, current ? "●" : " ");
-    draw_table_cell(row, COLUMN_NAME, style, m->name);
-    draw_table_cell(row, COLUMN_VALID, style, number_percent(text, m->valid_accuracy));
+    draw_table_cell(row, COLUMN_NAME, extra, style, m->name);
+    draw_table_cell(row, COLUMN_VALID, extra, style, number_percent(text, m->valid_accuracy));
     long long done = 0;
     if (m->id == app->predicting && sscanf(app->predicting_line, "%lld", &done) != 1)
         done = 0;
-    draw_table_cell(row, COLUMN_PREDICTED, style, draw_count(text, m->predictions + done));
-    draw_table_cell(row, COLUMN_PARAMETERS, style, draw_count(text, m->parameters));
+    draw_table_cell(row, COLUMN_PREDICTED, extra, style, draw_count(text, m->predictions + done));
+    draw_table_cell(row, COLUMN_PARAMETERS, extra, style, draw_count(text, m->parameters));
     snprintf(text, sizeof text, "%" PRId64, m->run);
-    draw_table_cell(row, COLUMN_RUN, style, m->run != 0 ? text : "–");
+    draw_table_cell(row, COLUMN_RUN, extra, style, m->run != 0 ? text : "–");
     snprintf(text, sizeof text, "%.10s %.5s", m->created, m->created[0] ? m->created + 11 : "");
-    draw_table_cell(row, COLUMN_CREATED, style, text);
+    draw_table_cell(row, COLUMN_CREATED, extra, style, text);
     snprintf(text, sizeof text, "%.1f MB", (double)m->size_bytes / 1e6);
-    draw_table_cell(row, COLUMN_SIZE, style, m->folds > 0 ? "–" : text);
-    draw_table_cell(row, COLUMN_ARCH, style, m->arch);
+    draw_table_cell(row, COLUMN_SIZE, extra, style, m->folds > 0 ? "–" : text);
+    draw_table_cell(row, COLUMN_ARCH, extra, style, m->arch);
 }
 
 static int first_model(const struct models_view *v, int rows)
@@ -194,8 +208,9 @@ static int first_model(const struct models_view *v, int rows)
 static void draw_models(const struct app *app, const struct models_view *v, const struct layout *l)
 {
     int first = first_model(v, l->model_rows);
+    int extra = name_extra(app);
     for (int column = 0; column < COLUMNS; column++)
-        draw_table_cell(l->models, column, STYLE_DIM, table[column].title);
+        draw_table_cell(l->models, column, extra, STYLE_DIM, table[column].title);
     if (app_offers_shipped(app))
         draw_text(l->models + 1, 3, 0, STYLE_NORMAL,
                   "No model yet. p predicts with the one that ships; t trains one");
@@ -205,7 +220,7 @@ static void draw_models(const struct app *app, const struct models_view *v, cons
     for (int i = 0; i < l->model_rows; i++) {
         const struct model *m = model_shown(app, first + i);
         if (m != NULL)
-            draw_model(app, m, l->models + 1 + i, !v->in_runs && first + i == v->model);
+            draw_model(app, m, l->models + 1 + i, extra, !v->in_runs && first + i == v->model);
     }
 }
 
@@ -264,8 +279,8 @@ static void draw_run_detail(const struct app *app, const struct models_view *v, 
     if (run == NULL)
         return;
     if (run->state == RUN_FAILED)
-        draw_text(row, 1, draw_columns() - 2, STYLE_BAD, "✗ %s",
-                  run->failure != NULL ? run->failure : "failed");
+        draw_clauses(row, 1 + draw_text(row, 1, 0, STYLE_BAD, "✗ "), STYLE_BAD,
+                     run->failure != NULL ? run->failure : "failed");
     else if (run->model != 0)
         draw_text(row, 1, draw_columns() - 2, STYLE_DIM, "made %s, seed %" PRId64 ", %" PRId64 " threads",
                   run->model_name, run->seed, run->threads);

@@ -17,7 +17,10 @@ enum { SLOT_FACE = 1, SLOT_STRIP = 2 };
 
 struct queue_view {
     struct lineup lineup;
-    struct reviewer reviewer;                             /* of the decisions of this queue, for its end */
+    struct reviewer reviewer;     /* of the decisions of this queue, for its end */
+    struct arena arena;           /* of the colleagues */
+    struct colleague *colleagues; /* on the faces decided here */
+    size_t colleague_count;
     int64_t measured, measured_model;                     /* up to this event, beside this model; -1: never */
     char filter[sizeof((struct app *)NULL)->filter_text]; /* the app's, when the queue was lined up */
     bool own;                                             /* the change that is told comes from here */
@@ -94,6 +97,24 @@ static void draw_agreement(int *line, const char *name, const struct ratings *r)
     draw_end_line(line, name, share, then);
 }
 
+/* The others on the faces decided here, each face once. */
+static bool measure_colleagues(struct app *app, struct queue_view *q, struct err *e)
+{
+    const struct lineup *l = &q->lineup;
+    uint32_t *rows = malloc((l->count + 1) * sizeof *rows);
+    size_t count = 0;
+    arena_free(&q->arena);
+    q->colleague_count = 0;
+    for (size_t i = 0; rows != NULL && i < l->count; i++)
+        if (l->turns[i].state == TURN_DECIDED && !l->turns[i].again)
+            rows[count++] = l->rows[i];
+    bool fine = rows != NULL ? reviewer_colleagues(app->workspace, app->columns, reviews_reviewer(), rows,
+                                                   count, &q->arena, &q->colleagues, &q->colleague_count, e)
+                             : err_memory(e, "comparing reviewers");
+    free(rows);
+    return fine;
+}
+
 /* Reads the queue's decisions again when the log or the model is another. */
 static void measure(struct app *app, struct queue_view *q)
 {
@@ -102,8 +123,9 @@ static void measure(struct app *app, struct queue_view *q)
     if (q->measured == c->last_event && q->measured_model == c->model)
         return;
     q->reviewer = (struct reviewer){0};
-    if (q->lineup.queue != 0 &&
-        !reviewer_measure(app->workspace, c, reviews_reviewer(), q->lineup.queue, &q->reviewer, &e))
+    if (!measure_colleagues(app, q, &e) ||
+        (q->lineup.queue != 0 &&
+         !reviewer_measure(app->workspace, c, reviews_reviewer(), q->lineup.queue, &q->reviewer, &e)))
         app_complain(app, "%s", e.text);
     q->measured = c->last_event;
     q->measured_model = c->model;
@@ -128,7 +150,7 @@ static void draw_end(struct app *app, struct queue_view *q)
     draw_end_count(&line, "left", l->waiting, l->waiting > 0 ? "Enter goes to the first" : "");
     if (l->frozen > 0)
         draw_end_count(&line, "left out", l->frozen, "of the frozen test split; :unlock opens it");
-    if (r->pace.steps > 0) {
+    if (!isnan(pace_per_hour(&r->pace))) {
         snprintf(number, sizeof number, "%.0f", pace_per_hour(&r->pace));
         snprintf(then, sizeof then, "an hour, in %s of work (no gaps above %d min)",
                  clock_span(span, r->pace.seconds), PACE_PAUSE / 60);
@@ -140,6 +162,10 @@ static void draw_end(struct app *app, struct queue_view *q)
     draw_agreement(&line, "  blind: crowd", &r->blind_crowd);
     draw_agreement(&line, "  blind: model", &r->blind_model);
     draw_agreement(&line, "with yourself", &r->self);
+    for (size_t i = 0; i < q->colleague_count && line < draw_last() - 2; i++) {
+        snprintf(then, sizeof then, "with %.100s", q->colleagues[i].name);
+        draw_agreement(&line, then, &q->colleagues[i].ratings);
+    }
     if (r->crowd.faces > 0)
         draw_text(line + 1, 3, 0, STYLE_DIM,
                   "the crowd by its majority; the model where it was not trained on the face");
@@ -460,6 +486,7 @@ static void queue_close(struct app *app, void *state)
     struct queue_view *q = state;
     (void)app;
     lineup_free(&q->lineup);
+    arena_free(&q->arena);
     face_panel_free(&q->panel);
     canvas_free(&q->strip.canvas);
     free(q);

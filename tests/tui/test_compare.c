@@ -81,7 +81,13 @@ static void test_it_fits_a_small_terminal(void **state)
         .columns = 80, .rows = 24, .cell_width = 9, .cell_height = 19, .sixel = true};
     start_with_two(&f, &small);
     type_keys(f.screen, "b");
-    expect_text(f.screen, "fixed broken changed labels");
+    expect_text(f.screen, "con recall fixed broken changed labels");
+    expect_text(f.screen, " second beside fixture · validation split · ");
+    expect_text(f.screen, " faces · labels reviewed");
+    type_keys(f.screen, "\t"); /* faces by a filter that has the top line */
+    expect_text(f.screen, " second beside fixture · filter ");
+    expect_text(f.screen, " · labels reviewed");
+    type_keys(f.screen, "\t");
     expect_text(f.screen, "calibration error");
     expect_text(f.screen, "wrong before, right now");
     fixture_remove(&f);

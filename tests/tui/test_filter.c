@@ -88,6 +88,25 @@ static void test_the_line_can_be_edited(void **state)
     expect_text(s, count);
 }
 
+static void test_who_decided_completes(void **state)
+{
+    (void)state;
+    setenv("FERLAB_REVIEWER", "ana b", 1);
+    struct screen *s = fixture_start(&f, &full_screen, "split:train sort:id");
+    unsetenv("FERLAB_REVIEWER");
+    type_keys(s, "1");
+    expect_text(s, "neutral");
+    type_keys(s, "/\025revi\t\t\t");
+    expect_text(s, "filter reviewer:");
+    type_keys(s, "\025reviewer:\t");
+    expect_text(s, "filter reviewer:\"ana b\"");
+    type_keys(s, "\r");
+    expect_text(s, "1 sample");
+    type_keys(s, "/\025reviewer:nobody\r");
+    expect_text(s, "0 samples");
+    type_keys(s, "u");
+}
+
 static void test_commands_run_and_complete(void **state)
 {
     (void)state;
@@ -113,7 +132,7 @@ static void test_commands_run_and_complete(void **state)
     type_keys(s, ":model nothing\r");
     expect_text(s, "none is called \"nothing\"");
     type_keys(s, ":set size 72\r");
-    expect_text(s, "row 1 of 22"); /* 14 across */
+    expect_text(s, "row 1 of 25"); /* 14 across */
     screen_keys(s, ":q\r");
     assert_int_equal(screen_wait_exit(s, WAIT_MS), 0);
 }
@@ -322,6 +341,7 @@ int main(void)
         cmocka_unit_test(test_applying_says_how_many_samples),
         cmocka_unit_test(test_a_mistake_is_pointed_at_and_the_line_kept),
         cmocka_unit_test(test_the_line_can_be_edited),
+        cmocka_unit_test(test_who_decided_completes),
         cmocka_unit_test(test_commands_run_and_complete),
         cmocka_unit_test(test_export_writes_what_the_filter_picks),
         cmocka_unit_test(test_export_of_a_folder_leaves_the_keys_alone),

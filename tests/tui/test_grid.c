@@ -105,6 +105,17 @@ static void test_captions_say_label_prediction_and_verdict(void **state)
     assert_true(right);
 }
 
+static void test_captions_of_a_small_screen_have_the_confidence(void **state)
+{
+    (void)state;
+    const struct screen_options small = {
+        .columns = 80, .rows = 24, .cell_width = 9, .cell_height = 19, .sixel = true};
+    struct screen *s = fixture_start(&f, &small, "pred!=label");
+    expect_text(s, "neu\u2192hap.86 ");
+    s = fixture_start(&f, &small, "pred=label");
+    expect_text(s, "neu\u2713.86 "); /* what is right is said once */
+}
+
 static void test_flags_and_reviews_are_marked_in_place(void **state)
 {
     (void)state;
@@ -301,6 +312,7 @@ int main(void)
         cmocka_unit_test(test_moving_the_selection_sends_no_pixels),
         cmocka_unit_test(test_pages_and_rows_scroll),
         cmocka_unit_test(test_captions_say_label_prediction_and_verdict),
+        cmocka_unit_test(test_captions_of_a_small_screen_have_the_confidence),
         cmocka_unit_test(test_flags_and_reviews_are_marked_in_place),
         cmocka_unit_test(test_a_range_is_relabelled_at_once),
         cmocka_unit_test(test_a_range_is_counted_and_noted_at_once),

@@ -234,17 +234,13 @@ static void test_predicting_shows_its_progress_and_is_started_once(void **state)
 }
 
 /* A run that failed, as a trainer records it. */
-static void add_failed_run(const char *sentence)
+static void add_failed_run(const char *name, const char *sentence)
 {
     struct workspace *ws;
     struct err e;
     int64_t id;
-    struct run_new run = {.name = "doomed",
-                          .recipe = "{}",
-                          .label_revision = "",
-                          .parent = "",
-                          .threads = 1,
-                          .epochs_planned = 1};
+    struct run_new run = {
+        .name = name, .recipe = "{}", .label_revision = "", .parent = "", .threads = 1, .epochs_planned = 1};
     assert_true(workspace_open(&ws, workspace, WORKSPACE_WRITE, &e));
     assert_true(run_start(ws, &run, &id, &e));
     assert_true(run_finish(ws, id, RUN_FAILED, 0, sentence, &e));
@@ -255,7 +251,7 @@ static void test_failed_run_says_why(void **state)
 {
     (void)state;
     struct screen *s = start(140, 42);
-    add_failed_run("the disk is full; make room; its log is faces.ferlab.runs/9/log.txt");
+    add_failed_run("doomed", "the disk is full; make room; its log is faces.ferlab.runs/9/log.txt");
     expect_text(s, "doomed"); /* while the view is open */
     screen_keys(s, "\t");
     expect_text(s, "✗ the disk is full; make room; its log is faces.ferlab.runs/9/log.txt");
@@ -274,6 +270,34 @@ static void test_small_screen_shows_both_tables(void **state)
     screen_end(s);
 }
 
+/* Both tables' name columns grow, and of a sentence whole clauses are left. */
+static void test_small_screen_cuts_no_word(void **state)
+{
+    (void)state;
+    add_failed_run("a-name-of-twenty-six-bytes",
+                   "the disk is full; make room; its log is at a place whose path "
+                   "is long, faces.ferlab.runs/9/log.txt");
+    struct screen *s = start(80, 24);
+    expect_text(s, "a-name-of-twenty-six-bytes failed");
+    screen_keys(s, "\t");
+    expect_text(s, "✗ the disk is full; make room");
+    assert_false(screen_has(s, "its log"));
+    assert_false(screen_has(s, "…"));
+    screen_end(s);
+}
+
+/* The last test: a model more. */
+static void test_a_long_name_leaves_the_filter_room(void **state)
+{
+    (void)state;
+    train("a-name-of-forty-four-bytes-as-people-give-it", "3");
+    struct screen *s = start(80, 24);
+    screen_keys(s, "q/\025split:valid or split:train\r");
+    expect_text(s, " split:valid or split:train  ");
+    assert_non_null(strstr(screen_row(s, 0), "  a-name-of-f…  majority"));
+    screen_end(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +309,8 @@ int main(void)
         cmocka_unit_test(test_predicting_shows_its_progress_and_is_started_once),
         cmocka_unit_test(test_failed_run_says_why),
         cmocka_unit_test(test_small_screen_shows_both_tables),
+        cmocka_unit_test(test_small_screen_cuts_no_word),
+        cmocka_unit_test(test_a_long_name_leaves_the_filter_room),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

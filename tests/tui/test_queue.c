@@ -261,6 +261,23 @@ static void test_the_end_tells_agreement_and_so_does_stats(void **state)
     json_decref(all);
 }
 
+static void test_the_end_compares_with_the_other_reviewers(void **state)
+{
+    struct fixture *f = *state;
+    setenv("FERLAB_REVIEWER", "ben", 1);
+    json_decref(run_ferlab_json("label", "--where", "split:valid", "fear", "--yes", "-w", f->workspace,
+                                "--json", NULL));
+    unsetenv("FERLAB_REVIEWER");
+    struct screen *s = open_queue(f, "split:valid sort:id");
+    type_keys(s, "712G");
+    expect_no_text(s, "nan");
+    expect_text(s, "with ben             33.3 %  kappa 0.00   of 3");
+    type_keys(s, "u");
+    expect_text(s, "decided 2 ");
+    type_keys(s, "G");
+    expect_text(s, "with ben             50.0 %  kappa 0.00   of 2");
+}
+
 static void test_it_fits_80x24(void **state)
 {
     struct fixture *f = *state;
@@ -272,7 +289,9 @@ static void test_it_fits_80x24(void **state)
     expect_text(s, "decided 0   skipped 0   left ");
     expect_text(s, "1-0 decide");
     expect_text(s, "? help");
-    expect_text(s, "\u2717"); /* what is said of the next faces, small */
+    for (int row = 19; row <= 20; row++) /* what is said of the next faces, small, with the confidence */
+        if (strstr(screen_row(s, row), "\u2192") != NULL)
+            assert_non_null(strstr(screen_row(s, row), ".86"));
 }
 
 int main(void)
@@ -289,6 +308,7 @@ int main(void)
         QUEUE_TEST(test_the_frozen_test_split_is_left_out),
         QUEUE_TEST(test_edited_votes_decide_and_blind_ones_begin_from_nothing),
         QUEUE_TEST(test_the_end_tells_agreement_and_so_does_stats),
+        QUEUE_TEST(test_the_end_compares_with_the_other_reviewers),
         QUEUE_TEST(test_it_fits_80x24),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -563,6 +563,46 @@ static void test_stats_count_the_latest_decision_of_each_face(void **state)
     json_decref(ruled);
     json_decref(all);
     EXPECT_FAILURE(2, "there is no rule 'loudest'", "stats", "--rule", "loudest");
+    EXPECT_FAILURE(1, "'ben' has decided nothing that stands; those who have are ana", "stats", "--reviewer",
+                   "ben");
+}
+
+/* The second case of raters.txt: scikit-learn's cohen_kappa_score on these twelve faces. */
+static void test_stats_compare_two_reviewers_on_the_faces_both_decided(void **state)
+{
+    (void)state;
+    static const int decided[2][12] = {{1, 0, 0, 0, 0, 1, 2, 1, 0, 0, 2, 2},
+                                       {0, 0, 0, 0, 0, 1, 1, 2, 0, 0, 2, 1}};
+    static const char *const names[] = {"ana", "ben"}, *const classes[] = {"neutral", "happiness",
+                                                                           "surprise"};
+    for (int who = 0; who < 2; who++) {
+        setenv("FERLAB_REVIEWER", names[who], 1);
+        for (int i = 0; i < 12; i++) {
+            char id[16];
+            snprintf(id, sizeof id, "%d", i + 1);
+            json_decref(run_ferlab_json("label", id, classes[decided[who][i]], "--json", NULL));
+        }
+        json_decref(run_ferlab_json("label", who ? "14" : "13", "fear", "--json", NULL)); /* alone */
+    }
+    setenv("FERLAB_REVIEWER", "cleo", 1);
+    json_decref(run_ferlab_json("flag", "1", "--json", NULL)); /* decides nothing */
+    unsetenv("FERLAB_REVIEWER");
+    json_t *all = run_ferlab_json("stats", "--json", NULL);
+    assert_int_equal(json_array_size(all), 2);
+    for (size_t who = 0; who < 2; who++) {
+        json_t *others = json_object_get(json_array_get(all, who), "reviewers"),
+               *other = json_array_get(others, 0);
+        assert_int_equal(json_array_size(others), 1);
+        assert_string_equal(word(other, "reviewer"), names[1 - who]);
+        assert_int_equal(json_integer_value(json_object_get(other, "faces")), 12);
+        assert_float_equal(json_number_value(json_object_get(other, "agreement")), 0.6666666666666666, 1e-12);
+        assert_float_equal(json_number_value(json_object_get(other, "kappa")), 0.4482758620689655, 1e-12);
+    }
+    json_decref(all);
+    struct output o;
+    run_ferlab(&o, "stats", "--reviewer", "ben", NULL);
+    assert_non_null(strstr(o.out, "with ana                66.7 %  kappa  0.45  of 12\n"));
+    output_free(&o);
 }
 
 static void test_the_test_split_is_frozen_until_unlocked(void **state)
@@ -801,6 +841,7 @@ int main(void)
         TEST(test_log_limit_gives_the_newest_oldest_first),
         TEST(test_votes_are_edited_and_the_label_follows),
         TEST(test_stats_count_the_latest_decision_of_each_face),
+        TEST(test_stats_compare_two_reviewers_on_the_faces_both_decided),
         TEST(test_the_test_split_is_frozen_until_unlocked),
         TEST(test_kill_during_labelling_keeps_what_was_acknowledged),
         TEST(test_import_document_lists_rejections),

@@ -1,5 +1,6 @@
 /* Filters: what each expression picks from eight known rows, in which order, and what each mistake is told.
  */
+#include "../../src/store/columns_own.h"
 #include "ferlab/base/rng.h"
 #include "ferlab/store/beside.h"
 #include "ferlab/store/filter.h"
@@ -62,6 +63,11 @@ static float similarity[] = {0.4F, 1, NAN, NAN, 0.9F, 0.4F, NAN, NAN}; /* to id 
 static uint32_t next_copy[] = {1, 0, 4, 3, 2, 5, 6, 7};
 static float disagreement[] = {1, 1, 0, NAN, 0, NAN, NAN, NAN};
 static bool contested[] = {false, false, true, false, false, true, false, false};
+static struct opinion by_ana = {.reviewer = "ana", .label = CLASS_SURPRISE};
+static struct opinion by_ben = {.reviewer = "b en", .label = CLASS_UNKNOWN};
+static struct opinion by_ana_first = {.reviewer = "ana", .label = CLASS_FEAR, .next = &by_ben};
+static struct opinion *opinions[] = {NULL, NULL, &by_ana, NULL, NULL, &by_ana_first, &by_ben, NULL};
+static struct columns_private own = {.opinions = opinions};
 static bool leaks[] = {false, false, true, false, true, false, false, false};
 static bool flagged[] = {false, true, false, false, false, false, true, false};
 static bool reviewed[] = {false, false, true, false, false, true, true, false};
@@ -103,7 +109,8 @@ static struct columns columns = {.count = ROWS,
                                  .next_copy = next_copy,
                                  .disagreement = disagreement,
                                  .leaks = leaks,
-                                 .probabilities = probabilities};
+                                 .probabilities = probabilities,
+                                 .own = &own};
 
 /* The ids a filter picks, in order, as "1 2 3". */
 static void picked(const char *text, char out[64])
@@ -210,6 +217,10 @@ static void test_what_filters_pick(void **state)
         {"tag:wet", "3 6"},
         {"tag:dark", "2"},
         {"tag!=wet", "1 2 4 5 7 9"},
+        {"reviewer:ana", "3 6"},
+        {"reviewer:\"b en\"", "6 7"},
+        {"reviewer:ana reviewer!=\"b en\"", "3"},
+        {"reviewer:an or reviewer:ANA or reviewer:a*", ""},
         {"name:fer00*", "1 2 3"},
         {"name:fer?0?.png", "1 2 3 7"},
         {"name:\"a b.png\"", "4"},
@@ -320,8 +331,8 @@ static void test_how_filters_order(void **state)
         {"sort:-id", "9 7 6 5 4 3 2 1"},
         {"sort:conf", "4 3 7 2 9 1 6 5"},
         {"sort:-conf", "6 1 2 9 7 3 4 5"},
-        {"sort:suspect", "1 3 9 2 4 5 6 7"},
-        {"sort:-suspect", "2 9 3 1 4 5 6 7"},
+        {"sort:suspect", "1 3 9 2 4 7 6 5"},
+        {"sort:-suspect", "2 9 3 1 4 7 6 5"},
         {"sort:self", "2 9 3 1 4 5 6 7"},
         {"sort:margin", "2 9 3 1 4 5 6 7"},
         {"sort:-mistaken", "2 9 3 1 4 5 6 7"},
@@ -404,6 +415,10 @@ static void test_mistakes_are_pointed_at(void **state)
         {"dup:maybe", "filter:5: 'maybe' is nothing to ask of near-duplicates; write dup:yes"},
         {"dup:0", "filter:5: '0' is nothing to ask of near-duplicates"},
         {"tag:\"two words\"", "filter:5: a tag is one word; did you mean tag:two-words?"},
+        {"reviewer:", "filter:10: a value is missing; write reviewer:ana"},
+        {"reviewer>ana", "filter:9: 'reviewer' cannot be compared so; write reviewer:ana"},
+        {"reviwer:ana", "filter:1: 'reviwer' is nothing to filter by; did you mean 'reviewer:'?"},
+        {"sort:reviewer", "filter:6: 'reviewer' is nothing to sort by"},
         {"tag:a,b", "filter:5: 'a,b' is no tag"},
         {"tag:d*", "filter:5: 'd*' is no tag; tags are up to"},
         {"issue>yes", "filter:6: 'issue' cannot be compared so"},
@@ -516,10 +531,11 @@ static void test_any_text_is_taken_or_refused(void **state)
 
 static void test_the_help_names_every_field(void **state)
 {
-    static const char *const words[] = {
-        "split:",    "label:",     "crowd:",   "pred:",    "conf",   "div",      "ent",    "suspect", "self",
-        "margin",    "kl",         "mistaken", "hardness", "issue:", "dup:",     "votes.", "id:",     "flag:",
-        "reviewed:", "contested:", "note:",    "tag:",     "name:",  "in:train", "sort:"};
+    static const char *const words[] = {"split:",    "label:",     "crowd:", "pred:",  "conf",  "div",
+                                        "ent",       "suspect",    "self",   "margin", "kl",    "mistaken",
+                                        "hardness",  "issue:",     "dup:",   "votes.", "id:",   "flag:",
+                                        "reviewed:", "contested:", "note:",  "tag:",   "name:", "reviewer:",
+                                        "in:train",  "sort:"};
 
     (void)state;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)

@@ -98,6 +98,10 @@ bool columns_voted(const struct columns *c, size_t row);
 
 bool columns_has_tag(const struct columns *c, size_t row, const char *tag);
 
+/* Whether that reviewer decided it and the decision stands, whoever decided later. *label (NULL: unasked): the
+ * latest such. */
+bool columns_decided_by(const struct columns *c, size_t row, const char *reviewer, int *label);
+
 /* Whether a flag, unflag, tag or untag would change the row; of other kinds always. */
 bool columns_review_changes(const struct columns *c, size_t row, enum event_kind kind, const char *value);
 

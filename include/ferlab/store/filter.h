@@ -8,6 +8,7 @@
  *     dup:yes dup:no dup:disagree dup:leak   near-duplicates: any, with another label, in several splits
  *     dup:ID                       the group of near-duplicates that this sample is of
  *     flag: reviewed: contested: note:  yes or no;  tag:NAME  name:GLOB  in:train
+ *     reviewer:NAME                a decision of that reviewer stands
  *     in:map                       selected by hand, on the map (selection.h)
  *     similar:ID                                  the faces nearest to that one, nearest first unless sorted
  *     pred=label pred!=label crowd!=label ...     pred!=label only where the label is an emotion
@@ -15,7 +16,8 @@
  *                                         (flip.h), that prediction, and the label it learnt from
  *     label!=fear split!=train tag!=dark          != may stand for : anywhere; name:"a b*" holds a space
  * A term over a prediction is false where there is none. Sort keys: id name split label crowd pred similar
- * votes.CLASS beside former and scores; rows without the value come last either way. */
+ * votes.CLASS beside former and scores; rows without the value come last either way, by id; without a suspect
+ * score those with the least confident prediction first. */
 #ifndef FERLAB_STORE_FILTER_H
 #define FERLAB_STORE_FILTER_H
 

@@ -25,4 +25,14 @@ struct reviewer {
 bool reviewer_measure(struct workspace *ws, const struct columns *c, const char *name, int64_t queue,
                       struct reviewer *out, struct err *e);
 
+struct colleague {
+    const char *name;
+    struct ratings
+        ratings; /* the reviewer's against this one's latest standing decisions on the same faces */
+};
+/* Everybody else who has decided anything, by name; in the arena. rows: those faces only; NULL: all. */
+bool reviewer_colleagues(struct workspace *ws, const struct columns *c, const char *name,
+                         const uint32_t *rows, size_t row_count, struct arena *arena, struct colleague **out,
+                         size_t *count, struct err *e);
+
 #endif
