@@ -132,7 +132,7 @@ static void test_commands_run_and_complete(void **state)
     type_keys(s, ":model nothing\r");
     expect_text(s, "none is called \"nothing\"");
     type_keys(s, ":set size 72\r");
-    expect_text(s, "row 1 of 25"); /* 14 across */
+    expect_text(s, "row 1 of 25"); /* 12 across */
     screen_keys(s, ":q\r");
     assert_int_equal(screen_wait_exit(s, WAIT_MS), 0);
 }
