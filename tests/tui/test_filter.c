@@ -256,6 +256,10 @@ static void test_help_lists_every_action(void **state)
 #undef X
     expect_text(s, "select a range; the next label, accept, flag, note or");
     expect_text(s, "sort:-suspect");
+    for (int row = 0; row < 120; row++) /* examples end where what they mean begins */
+        if (strstr(screen_row(s, row), "split:train label:fear") != NULL)
+            assert_null(strstr(screen_row(s, row), "train valid test none"));
+    expect_text(s, "train valid test none; an emotion, unknown, nf, none");
     type_keys(s, "\033");
     expect_no_text(s, "Reviewing");
 }
