@@ -207,6 +207,8 @@ bool lineup_decide(struct app *app, struct lineup *l, int64_t event)
     bool blind = lineup_hides(l, l->at);
     if (!take_up(app, l, l->at))
         return false;
+    turn->other_event = turn->state == TURN_DECIDED ? turn->event : 0;
+    turn->other_blind = turn->blind;
     turn->state = TURN_DECIDED;
     turn->event = event;
     turn->blind = blind;
@@ -242,22 +244,42 @@ static size_t place_of(const struct lineup *l, int64_t event)
     return place;
 }
 
-bool lineup_undone(struct lineup *l, int64_t event)
+/* The other decision of a turn takes the place of the one that it names. */
+static bool take_other(struct app *app, struct lineup *l, size_t place)
+{
+    struct turn *turn = &l->turns[place], was = *turn;
+    turn->event = was.other_event;
+    turn->blind = was.other_blind;
+    turn->other_event = was.event;
+    turn->other_blind = was.blind;
+    return keep(app, l, place);
+}
+
+bool lineup_undone(struct app *app, struct lineup *l, int64_t event)
 {
     size_t place = place_of(l, event);
     if (place == l->count)
         return false;
-    l->turns[place].state = TURN_WAITING;
+    struct turn *turn = &l->turns[place];
+    bool older_stands = turn->other_event != 0 && turn->other_event < event;
+    if (older_stands)
+        take_other(app, l, place);
+    else
+        turn->state = TURN_WAITING;
     l->at = place;
     count_states(l);
     return true;
 }
 
-bool lineup_redone(struct lineup *l, int64_t event)
+bool lineup_redone(struct app *app, struct lineup *l, int64_t event)
 {
-    size_t place = place_of(l, event);
+    size_t place = 0;
+    while (place < l->count && l->turns[place].event != event && l->turns[place].other_event != event)
+        place++;
     if (place == l->count)
         return false;
+    if (l->turns[place].event != event)
+        take_other(app, l, place);
     l->turns[place].state = TURN_DECIDED;
     l->at = place;
     count_states(l);

@@ -43,10 +43,10 @@ bool lineup_hides(const struct lineup *l, size_t place);
 bool lineup_decide(struct app *app, struct lineup *l, int64_t event);
 bool lineup_skip(struct app *app, struct lineup *l);
 
-/* A decision was undone or redone: goes back to its face, or on from it. False where it is of another queue.
- */
-bool lineup_undone(struct lineup *l, int64_t event);
-bool lineup_redone(struct lineup *l, int64_t event);
+/* A decision was undone or redone: goes back to its face, or on from it. A decision at the same turn that the
+ * undone one had changed stands again. False where it is of another queue. */
+bool lineup_undone(struct app *app, struct lineup *l, int64_t event);
+bool lineup_redone(struct app *app, struct lineup *l, int64_t event);
 
 /* Puts the face at that place, which was decided, back: it is met again at the end. Where that stands
  * already, it is taken out again. *waits: whether it stands there now. */

@@ -79,14 +79,15 @@ static void add_here(struct help *h, struct app *app)
     add(h, KIND_BLANK, "", "");
 }
 
-/* The grammar's lines are examples, a gap of three blanks, and what they mean. */
+/* The grammar's lines are examples, a gap of two blanks or more, and what they mean, which may go on in a
+ * line without an example. */
 static void add_filters(struct help *h)
 {
     add(h, KIND_HEAD, "Filters", "");
     snprintf(h->filters, sizeof h->filters, "%s", filter_help);
     char *rest = h->filters;
     for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
-        char *gap = strstr(line, "   ");
+        char *gap = strstr(line, "  ");
         if (line[0] == '\0')
             continue;
         const char *meaning = "";
@@ -167,7 +168,8 @@ static void wrap(struct help *h, int width)
             wrap_right(h, entry, width - KEYS_WIDTH, true);
             continue;
         }
-        add_line(h, entry, NULL, 0, true);
+        if (entry->kind != KIND_EXAMPLE || entry->left[0] != '\0')
+            add_line(h, entry, NULL, 0, true);
         if (entry->kind == KIND_EXAMPLE)
             wrap_right(h, entry, width - INDENT, false);
     }

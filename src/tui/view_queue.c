@@ -286,8 +286,8 @@ static void undo(struct app *app, struct queue_view *q, bool redo)
     q->own = true;
     bool done = app_undo(app, redo);
     q->own = false;
-    if (done && (redo ? !lineup_redone(&q->lineup, app->written.event)
-                      : !lineup_undone(&q->lineup, app->written.event)))
+    if (done && (redo ? !lineup_redone(app, &q->lineup, app->written.event)
+                      : !lineup_undone(app, &q->lineup, app->written.event)))
         lineup_reload(app, &q->lineup);
 }
 

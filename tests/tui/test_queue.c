@@ -203,6 +203,28 @@ static void test_blind_hides_what_others_said_until_the_decision(void **state)
     expect_text(s, "votes of ten");
 }
 
+/* Blind, then otherwise with all in sight: undoing that, the blind decision counts again. */
+static void test_undoing_a_change_of_mind_leaves_the_blind_decision(void **state)
+{
+    struct fixture *f = *state;
+    struct screen *s = open_queue(f, "split:valid sort:id");
+    type_keys(s, "B77");
+    expect_text(s, "decided 2 ");
+    type_keys(s, "h1G"); /* seen and changed */
+    expect_text(s, "blind: crowd");
+    expect_text(s, " of 1");
+    type_keys(s, "u");
+    expect_text(s, "decided 2 ");
+    type_keys(s, "G");
+    expect_no_text(s, " of 1");
+    type_keys(s, "U");
+    expect_text(s, "decided 2 ");
+    type_keys(s, "G");
+    expect_text(s, " of 1");
+    type_keys(s, "uu"); /* both decisions of that face */
+    expect_text(s, "decided 1 ");
+}
+
 static void test_the_frozen_test_split_is_left_out(void **state)
 {
     struct fixture *f = *state;
@@ -305,6 +327,7 @@ int main(void)
         QUEUE_TEST(test_a_decided_face_can_come_once_more),
         QUEUE_TEST(test_the_end_says_what_was_done),
         QUEUE_TEST(test_blind_hides_what_others_said_until_the_decision),
+        QUEUE_TEST(test_undoing_a_change_of_mind_leaves_the_blind_decision),
         QUEUE_TEST(test_the_frozen_test_split_is_left_out),
         QUEUE_TEST(test_edited_votes_decide_and_blind_ones_begin_from_nothing),
         QUEUE_TEST(test_the_end_tells_agreement_and_so_does_stats),

@@ -23,6 +23,11 @@ struct turn {
     enum turn_state state;
     bool again; /* the sample was put back after an earlier turn */
     bool blind; /* decided while label, votes and prediction were hidden */
+
+    /* not kept: the other of two decisions at this turn, 0: none. Where it is the older one it stands too;
+     * the newer one was undone */
+    int64_t other_event;
+    bool other_blind;
 };
 
 struct queue {
