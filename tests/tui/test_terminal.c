@@ -43,7 +43,7 @@ static void test_resizing_keeps_images_right(void **state)
     struct screen *s = fixture_start(&f, &full_screen, "");
     screen_resize(s, 80, 24);
     screen_settle(s, 200);
-    expect_text(s, "row 1 of 38"); /* eight across */
+    expect_text(s, "row 1 of 43"); /* seven across */
     uint8_t face[FACE_PIXELS];
     fixture_pixels(&f, 1, face);
     const struct shown_face at = {
