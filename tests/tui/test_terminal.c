@@ -43,11 +43,11 @@ static void test_resizing_keeps_images_right(void **state)
     struct screen *s = fixture_start(&f, &full_screen, "");
     screen_resize(s, 80, 24);
     screen_settle(s, 200);
-    expect_text(s, "row 1 of 38"); /* eight across */
+    expect_text(s, "row 1 of 43"); /* seven across */
     uint8_t face[FACE_PIXELS];
     fixture_pixels(&f, 1, face);
     const struct shown_face at = {
-        .x = 9 * 1, .y = 19 * 3 + 2, .side = 72, .rows = 72, .canvas_x = 0, .canvas_y = 2, .smooth = true};
+        .x = 9 * 3, .y = 19 * 3 + 2, .side = 72, .rows = 72, .canvas_x = 0, .canvas_y = 2, .smooth = true};
     assert_int_equal(pixels_off(s, face, at), 0);
     screen_resize(s, 140, 42);
     screen_settle(s, 200);

@@ -98,8 +98,8 @@ bool columns_voted(const struct columns *c, size_t row);
 
 bool columns_has_tag(const struct columns *c, size_t row, const char *tag);
 
-/* Whether that reviewer decided it and the decision stands, whoever decided later. *label (NULL: unasked): the
- * latest such. */
+/* Whether that reviewer decided it and the decision stands, whoever decided later. *label (NULL: unasked):
+ * the latest such. */
 bool columns_decided_by(const struct columns *c, size_t row, const char *reviewer, int *label);
 
 /* Whether a flag, unflag, tag or untag would change the row; of other kinds always. */
