@@ -99,8 +99,7 @@ static void draw_panel(const struct app *app, const struct live *l, int column)
         draw_bars(&l->faces[l->selected], column);
     draw_text(row++, column, 0, STYLE_DIM, "model %s", app->columns->model_name);
     if (l->rate > 0)
-        draw_text(row++, column, 0, STYLE_DIM, "%.0f frames/s, %.0f ms to find and predict", l->rate,
-                  l->spent * 1000);
+        draw_text(row++, column, 0, STYLE_DIM, "%.0f frames/s, %.0f ms for each", l->rate, l->spent * 1000);
     if (l->kept > 0)
         draw_text(row++, column, 0, STYLE_ACCENT, "%lld kept: filter source:live*", (long long)l->kept);
     if (l->paused || l->ended)

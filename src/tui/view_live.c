@@ -169,8 +169,8 @@ static const char *live_keys(struct app *app, void *state)
 {
     (void)app;
     (void)state;
-    return "Space keep the face  1-8 keep with that label  Tab other face  P pause  l step  + - size  q back "
-           " ? help";
+    return "Space keep the face  1-8 keep with that label  Tab other face  P pause  l step  +- size  q back  "
+           "? help";
 }
 
 const struct view_ops view_live = {

@@ -34,6 +34,8 @@ static void test_faces_are_kept_with_a_label_or_without(void **state)
     start_live(&f, 2000);
     expect_text(f.screen, "nothing is stored unless you keep it");
     expect_text(f.screen, "frames/s");
+    expect_text(f.screen, " ms for each");
+    expect_text(f.screen, "  +- size  ");
     type_keys(f.screen, "P");
     expect_text(f.screen, "paused");
     json_t *none = kept(&f);
