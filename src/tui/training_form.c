@@ -57,6 +57,8 @@ static const struct field fields[FIELD_COUNT] = {
                              "how much a reviewed face counts beside 1 of the others"},
     [FIELD_SHARE] = {"share", KIND_DOUBLE, AT(share), 0, 0, 1,
                      "of the faces without a review, the share drawn for each epoch"},
+    [FIELD_KEEP] = {"keep", KIND_DOUBLE, AT(keep), 0, 0, 1,
+                    "part of the old model's weights in the new one, beside those learnt"},
     [FIELD_BALANCE] = {"balance", KIND_DOUBLE, AT(balance), 0, 0, 1,
                        "weighs emotions by their share of the targets to the power of -this; 0: alike"},
     [FIELD_MIXUP] = {"mixup", KIND_DOUBLE, AT(mixup), 0, 0, 1,
@@ -230,7 +232,8 @@ static void field_shown(const struct training_form *f, int field, char *out, siz
 /* What others decide: no field to fill in. */
 static bool field_is_idle(const struct recipe *r, int field)
 {
-    return (field == FIELD_ARCH && r->from[0] != '\0') || (field == FIELD_FROM && r->folds > 0);
+    return (field == FIELD_ARCH && r->from[0] != '\0') || (field == FIELD_KEEP && r->from[0] == '\0') ||
+           (field == FIELD_FROM && r->folds > 0);
 }
 
 /* --- filling it in --- */
@@ -427,6 +430,8 @@ static void say_idle(const struct training_form *f, struct app *app)
 {
     if (f->field == FIELD_FROM)
         app_message(app, "folds begin with fresh weights, for a model may have seen the faces they keep out");
+    else if (f->field == FIELD_KEEP)
+        app_message(app, "fresh weights have nothing to keep; choose a model under 'from'");
     else
         app_message(app, "%s decides the architecture; choose fresh weights under 'from' for another",
                     f->recipe.from);

@@ -18,6 +18,7 @@ enum training_field {
     FIELD_LABELS,
     FIELD_REVIEW_WEIGHT,
     FIELD_SHARE,
+    FIELD_KEEP,
     FIELD_BALANCE,
     FIELD_MIXUP,
     FIELD_SEED,

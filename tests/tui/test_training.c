@@ -68,8 +68,9 @@ enum {
     FIELD_ARCH = 2,
     FIELD_EPOCHS = 3,
     FIELD_LIMIT = 6,
-    FIELD_USE = 15,
-    FIELD_FOLDS = 20
+    FIELD_KEEP = 11,
+    FIELD_USE = 16,
+    FIELD_FOLDS = 21
 };
 
 static void select_field(struct screen *s, int field)
@@ -371,6 +372,9 @@ static void test_wrong_numbers_are_refused(void **state)
         screen_keys(s, " ");
         screen_settle(s, 100);
     }
+    select_field(s, FIELD_KEEP);
+    screen_keys(s, "\r");
+    expect_text(s, "fresh weights have nothing to keep");
     fill_in(s, FIELD_ARCH, "8,Q");
     expect_text(s, "item 2 'Q': no such layer");
     screen_keys(s, "\0258,P\r");
