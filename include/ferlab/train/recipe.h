@@ -25,9 +25,9 @@ struct recipe {
     /* Emotion k weighs in the loss as its share of the targets to the power of -balance; 0: all alike. */
     double balance;
     double review_weight; /* of a face with a standing review in the loss, beside 1 of the others */
-    /* Part of the weights of `from`, where there is one, in what is judged and kept, the rest being those learnt: a short training
-     * pays for what it follows with what it forgets, and their mean keeps most of both (WiSE-FT, Wortsman et
-     * al. 2022, arXiv 2109.01903). */
+    /* Part of the weights of `from`, where there is one, in what is judged and kept, the rest being those
+     * learnt: a short training pays for what it follows with what it forgets, and their mean keeps most of
+     * both (WiSE-FT, Wortsman et al. 2022, arXiv 2109.01903). */
     double keep;
     double share; /* of the faces without a review that take part in an epoch, drawn anew for each */
     enum rule rule;
