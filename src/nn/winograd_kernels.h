@@ -8,8 +8,17 @@
 
 #include <string.h>
 
-/* ROWS_FEW: of the blocks that the last few tiles get. */
-enum { PANEL = 2 * VEC, MOST = 6, ROWS_FEW = ROWS / 3 > 1 ? ROWS / 3 : 1 };
+/* ROWS_FEW: of the blocks that the last few tiles get. FEW_TILES: so many and fewer, as a single image has,
+ * use weights up as fast as they come from memory, and ask for those AHEAD floats further on. LINE: floats in
+ * a cache line. */
+enum {
+    PANEL = 2 * VEC,
+    MOST = 6,
+    ROWS_FEW = ROWS / 3 > 1 ? ROWS / 3 : 1,
+    FEW_TILES = 2 * ROWS,
+    AHEAD = 2048,
+    LINE = 16
+};
 
 #define INLINE KERNEL __attribute__((always_inline)) static inline
 
@@ -537,7 +546,7 @@ INLINE void add_dx(int m, const struct winograd *w, size_t first, int tiles, con
 
 /* to[tile][PANEL] = sum over k of a[k / PANEL][tile][k % PANEL] b[k][PANEL], for a constant number of tiles.
  * `panel`: floats from one panel of a to the next. */
-INLINE void block(int rows, int depth, const float *a, size_t panel, const float *b, float *to)
+INLINE void block(int rows, bool ahead, int depth, const float *a, size_t panel, const float *b, float *to)
 {
     vec low[ROWS], high[ROWS];
 #pragma GCC unroll 16
@@ -547,6 +556,8 @@ INLINE void block(int rows, int depth, const float *a, size_t panel, const float
         int end = depth - k < PANEL ? depth - k : PANEL;
         for (int i = 0; i < end; i++, b += PANEL) {
             vec b0 = load(b), b1 = load(b + VEC);
+            for (int line = 0; ahead && line < PANEL; line += LINE)
+                __builtin_prefetch(b + AHEAD + line);
 #pragma GCC unroll 16
             for (int r = 0; r < rows; r++) {
                 float value = a[r * PANEL + i];
@@ -562,6 +573,21 @@ INLINE void block(int rows, int depth, const float *a, size_t panel, const float
     }
 }
 
+INLINE void product_panels(bool ahead, size_t panel, int tiles, int depth, size_t count, const float *from,
+                           const float *weights, float *to)
+{
+    for (size_t o = 0; o < count; o++, weights += (size_t)depth * PANEL, to += panel) {
+        int t = 0;
+        for (; tiles - t > ROWS_FEW * (ROWS / ROWS_FEW - 1); t += ROWS)
+            block(ROWS, ahead, depth, from + (size_t)t * PANEL, panel, weights, to + (size_t)t * PANEL);
+        for (; tiles - t > ROWS_FEW; t += 2 * ROWS_FEW)
+            block(2 * ROWS_FEW, ahead, depth, from + (size_t)t * PANEL, panel, weights,
+                  to + (size_t)t * PANEL);
+        for (; t < tiles; t += ROWS_FEW)
+            block(ROWS_FEW, ahead, depth, from + (size_t)t * PANEL, panel, weights, to + (size_t)t * PANEL);
+    }
+}
+
 /* One point: to = from x weights, panels [first, end) of it. */
 KERNEL static void product(const struct winograd *w, int tiles, int depth, size_t first, size_t end,
                            const float *from, const float *weights, float *to)
@@ -569,13 +595,10 @@ KERNEL static void product(const struct winograd *w, int tiles, int depth, size_
     size_t panel = (size_t)w->chunk * PANEL;
     weights += first * (size_t)depth * PANEL;
     to += first * panel;
-    for (size_t o = first; o < end; o++, weights += (size_t)depth * PANEL, to += panel) {
-        int t = 0;
-        for (; tiles - t > ROWS_FEW * (ROWS / ROWS_FEW - 1); t += ROWS)
-            block(ROWS, depth, from + (size_t)t * PANEL, panel, weights, to + (size_t)t * PANEL);
-        for (; t < tiles; t += ROWS_FEW)
-            block(ROWS_FEW, depth, from + (size_t)t * PANEL, panel, weights, to + (size_t)t * PANEL);
-    }
+    if (tiles <= FEW_TILES)
+        product_panels(true, panel, tiles, depth, end - first, from, weights, to);
+    else
+        product_panels(false, panel, tiles, depth, end - first, from, weights, to);
 }
 
 /* to[ROWS_BACK][PANEL] += sum over the tiles of a[tile][row] b[tile][PANEL]. */
