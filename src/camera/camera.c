@@ -96,7 +96,7 @@ enum camera_step camera_next(struct camera *c, int wait_ms, struct frame *out, s
         return CAMERA_NONE;
     out->file = NULL;
     enum camera_step step = c->source->ops->next(c->source, wait_ms, out, e);
-    if (step == CAMERA_FRAME)
+    if (step == CAMERA_FRAME || step == CAMERA_BAD)
         out->number = ++c->number;
     return step;
 }

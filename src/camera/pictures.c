@@ -48,9 +48,9 @@ static enum camera_step next_picture(struct source *s, int wait_ms, struct frame
     if (p->at == p->count)
         return CAMERA_END;
     image_free(&p->image);
-    if (!path_join(p->path, p->folder, p->entries[p->at]->d_name, e) || !image_load(p->path, &p->image, e))
-        return CAMERA_FAILED;
-    p->at++;
+    const char *name = p->entries[p->at++]->d_name;
+    if (!path_join(p->path, p->folder, name, e) || !image_load(p->path, &p->image, e))
+        return CAMERA_BAD;
     out->width = p->image.width;
     out->height = p->image.height;
     out->gray = p->image.pixels;

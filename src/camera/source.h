@@ -13,8 +13,8 @@ struct source {
 };
 
 struct source_ops {
-    /* The next frame into out->width, height and gray, or CAMERA_END or CAMERA_FAILED; only a device waits,
-     * at most wait_ms, or gives CAMERA_NONE. */
+    /* The next frame into out->width, height and gray, or CAMERA_END, CAMERA_BAD or CAMERA_FAILED; only a
+     * device waits, at most wait_ms, or gives CAMERA_NONE. */
     enum camera_step (*next)(struct source *s, int wait_ms, struct frame *out, struct err *e);
     /* Passes over one frame without decoding it; false: no more, or damaged, as `next` will say. NULL for a
      * device. */

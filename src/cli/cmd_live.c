@@ -26,6 +26,7 @@ struct watch {
     struct photo_faces faces;
     json_t *pictures;
     int64_t frames, limit, with_faces; /* limit 0: none */
+    int status;                        /* of pictures that could not be read */
 };
 
 static bool watch_frame(struct watch *w, const struct frame *f, struct err *e)
@@ -55,6 +56,8 @@ static bool watch_all(struct watch *w, struct err *e)
         enum camera_step step = camera_next(w->camera, WAIT_MS, &frame, e);
         if (step == CAMERA_END)
             return true;
+        if (step == CAMERA_BAD)
+            w->status = cli_fail(e);
         if (step == CAMERA_FAILED || (step == CAMERA_FRAME && !watch_frame(w, &frame, e)))
             return false;
     }
@@ -76,7 +79,8 @@ static void sum_up(struct watch *w, double seconds)
 static int watch(const struct cli *cli, const char *source, const char *model, int64_t limit)
 {
     struct err e = {0};
-    struct watch w = {.cli = cli, .source = source, .limit = limit, .pictures = json_array()};
+    struct watch w = {
+        .cli = cli, .source = source, .limit = limit, .status = EXIT_FINE, .pictures = json_array()};
     w.camera = camera_open(source, false, &e);
     w.detector = w.camera != NULL ? detector_open(NULL, 0, &e) : NULL;
     w.predictor = w.detector != NULL ? cli_predictor(cli, model, &e) : NULL;
@@ -92,7 +96,7 @@ static int watch(const struct cli *cli, const char *source, const char *model, i
     detector_close(w.detector);
     camera_close(w.camera);
     json_decref(w.pictures);
-    return fine ? EXIT_FINE : cli_fail(&e);
+    return fine ? w.status : cli_fail(&e);
 }
 
 static int open_workbench(const struct cli *cli, const char *source, const char *model)

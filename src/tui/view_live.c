@@ -72,6 +72,10 @@ static bool look(struct app *app, struct live *l)
     if (step == CAMERA_NONE)
         return true;
     app->redraw = true;
+    if (step == CAMERA_BAD) {
+        app_complain(app, "%s", e.text);
+        return true;
+    }
     l->ended = step != CAMERA_FRAME || !live_take(l, &frame, &e);
     if (l->ended && step != CAMERA_END)
         app_complain(app, "%s", e.text);

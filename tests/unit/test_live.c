@@ -31,6 +31,26 @@ static void test_the_faces_of_each_frame_are_told(void **state)
     temp_dir_remove(dir);
 }
 
+static void test_a_picture_that_cannot_be_read_does_not_end_the_others(void **state)
+{
+    (void)state;
+    static const char gray[] = "P5\n3 1\n255\nabc";
+    char dir[PATH_MAX];
+    struct output o;
+    temp_dir_make(dir);
+    write_file(dir, "a.pgm", gray, sizeof gray - 1);
+    write_file(dir, "b.pgm", gray, sizeof gray - 3);
+    write_file(dir, "c.pgm", gray, sizeof gray - 1);
+    run_ferlab(&o, "live", "--frames", dir, NULL);
+    assert_int_equal(o.status, 1);
+    assert_non_null(strstr(o.err, "b.pgm: the image is damaged"));
+    assert_non_null(strstr(o.out, "frame 1 a.pgm"));
+    assert_non_null(strstr(o.out, "frame 3 c.pgm"));
+    assert_non_null(strstr(o.out, "2 frames"));
+    output_free(&o);
+    temp_dir_remove(dir);
+}
+
 static void expect_refusal(int status, const char *sentence, const char *option, const char *value,
                            const char *more, const char *another)
 {
@@ -60,6 +80,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_faces_of_each_frame_are_told),
+        cmocka_unit_test(test_a_picture_that_cannot_be_read_does_not_end_the_others),
         cmocka_unit_test(test_what_cannot_be_watched_is_a_sentence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,6 +21,7 @@ enum camera_step {
     CAMERA_FRAME,  /* *out is the newest frame */
     CAMERA_NONE,   /* none has come yet */
     CAMERA_END,    /* the files have no more */
+    CAMERA_BAD,    /* a picture of a folder that cannot be read, see err; the next one may */
     CAMERA_FAILED, /* see err: a damaged file, a camera that is gone or gives nothing */
 };
 
