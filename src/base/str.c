@@ -181,6 +181,11 @@ int str_columns(const char *utf8)
     return columns;
 }
 
+const char *str_plural(int64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 bool str_to_int(const char *s, int64_t min, int64_t max, int64_t *out)
 {
     if (*s != '-' && (*s < '0' || *s > '9'))

@@ -3,6 +3,7 @@
 
 #include "ferlab/base/interrupt.h"
 #include "ferlab/base/json.h"
+#include "ferlab/base/str.h"
 #include "ferlab/nn/bench.h"
 #include "ferlab/nn/network.h"
 #include "ferlab/train/recipe.h"
@@ -78,7 +79,7 @@ static void print_layer(const struct bench_layer *l, double total)
 static void print_bench(const char *arch, const struct bench *b)
 {
     double total = total_ms(b);
-    printf("%s, %d thread%s\n", arch, b->threads, b->threads == 1 ? "" : "s");
+    printf("%s, %d thread%s\n", arch, b->threads, str_plural(b->threads));
     printf("  training   %7.1f images/s  (batch %d)\n", b->train_img_s, b->train_batch);
     printf("  inference  %7.1f images/s  (batch %d)\n", b->infer_img_s, b->infer_batch);
     printf("  one image  %7.2f ms\n", b->one_ms);

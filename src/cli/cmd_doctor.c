@@ -123,14 +123,14 @@ static json_t *processor_document(void)
 static void print_processor(const json_t *processor)
 {
     struct str vector = {0};
+    int64_t threads = json_integer_value(json_object_get(processor, "threads"));
     const json_t *extensions = json_object_get(processor, "vector");
     for (size_t i = 0; i < json_array_size(extensions); i++)
         str_appendf(&vector, " %s", json_string_value(json_array_get(extensions, i)));
     line("processor", "%s", json_string_value(json_object_get(processor, "model")));
-    line("  cores", "%lld, %lld threads%s%s",
-         (long long)json_integer_value(json_object_get(processor, "cores")),
-         (long long)json_integer_value(json_object_get(processor, "threads")), vector.length ? "," : "",
-         vector.length ? vector.data : "");
+    line("  cores", "%lld, %lld thread%s%s%s",
+         (long long)json_integer_value(json_object_get(processor, "cores")), (long long)threads,
+         str_plural(threads), vector.length ? "," : "", vector.length ? vector.data : "");
     line("  BLAS", "%s", blas_description());
     str_free(&vector);
 }
@@ -234,8 +234,9 @@ static void print_workspace(const json_t *places, bool exists, bool sound, const
     if (!exists)
         line("", "not there yet; 'ferlab import' makes it");
     else if (sound)
-        line("", "sound: %zu samples, %zu reviews, %zu models, %zu runs", n->samples, n->reviews, n->models,
-             n->runs);
+        line("", "sound: %zu sample%s, %zu review%s, %zu model%s, %zu run%s", n->samples,
+             str_plural((int64_t)n->samples), n->reviews, str_plural((int64_t)n->reviews), n->models,
+             str_plural((int64_t)n->models), n->runs, str_plural((int64_t)n->runs));
     else
         line("", "BROKEN, see below");
 }

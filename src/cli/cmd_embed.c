@@ -3,6 +3,7 @@
 
 #include "ferlab/base/clock.h"
 #include "ferlab/base/json.h"
+#include "ferlab/base/str.h"
 #include "ferlab/train/embedding.h"
 #include "ferlab/train/inference.h"
 #include "ferlab/train/mapping.h"
@@ -17,7 +18,8 @@ static void report(const struct cli *cli, const struct columns *c, const struct 
                       (json_int_t)m->known, "values", (json_int_t)m->width, "seconds", json_number(seconds));
         json_print(stdout, d);
     } else if (!cli->quiet) {
-        printf("model %s: embeddings of %zu faces, %zu values each\n", c->model_name, m->known, m->width);
+        printf("model %s: embeddings of %zu face%s, %zu values each\n", c->model_name, m->known,
+               str_plural((int64_t)m->known), m->width);
     }
 }
 
@@ -29,10 +31,10 @@ static void report_map(const struct cli *cli, const struct map_report *r, double
                               json_number(r->kept), "seconds", json_number(seconds));
         json_print(stdout, d);
     } else if (!cli->quiet) {
-        printf("map of %zu faces: of the %d most alike to a face %.1f %% are among its nearest on it, %.1f "
+        printf("map of %zu face%s: of the %d most alike to a face %.1f %% are among its nearest on it, %.1f "
                "%% in "
                "the plane of the principal components\n",
-               r->faces, MAP_JUDGED, 100 * r->kept, 100 * r->kept_before);
+               r->faces, str_plural((int64_t)r->faces), MAP_JUDGED, 100 * r->kept, 100 * r->kept_before);
     }
 }
 

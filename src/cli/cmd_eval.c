@@ -3,6 +3,7 @@
 #include "protocol.h"
 
 #include "ferlab/base/interrupt.h"
+#include "ferlab/base/str.h"
 
 #include <stdio.h>
 
@@ -26,10 +27,11 @@ static void print_text(const struct protocol *p, const struct columns *c, const 
 {
     const char *kind = p->split != NULL ? "split " : p->where[0] != '\0' ? "filter " : "";
     const char *what = p->split != NULL ? p->split : p->where[0] != '\0' ? p->where : "everything";
-    printf("model %s%s, %s%s, %s rule, %s labels (revision %s), %lld faces, each averaged with its mirror "
+    printf("model %s%s, %s%s, %s rule, %s labels (revision %s), %lld face%s, each averaged with its mirror "
            "image\n\n",
            c->model_name, c->model_folds > 0 ? " (folds: each face by a model that did not see it)" : "",
-           kind, what, rule_name(c->rule), p->labels, revision, (long long)v->metrics.count);
+           kind, what, rule_name(c->rule), p->labels, revision, (long long)v->metrics.count,
+           str_plural(v->metrics.count));
     evaluation_print(v, b);
 }
 

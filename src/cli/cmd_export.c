@@ -48,8 +48,8 @@ static void report(const struct cli *cli, const struct export_format *format, co
         json_print(stdout, d);
     } else if (!cli->quiet && strcmp(out, "-") != 0) {
         char name[PATH_MAX];
-        printf("%s: %lld samples written as %s\n", str_escape(name, sizeof name, out), (long long)written,
-               format->name);
+        printf("%s: %lld sample%s written as %s\n", str_escape(name, sizeof name, out), (long long)written,
+               str_plural(written), format->name);
     }
 }
 

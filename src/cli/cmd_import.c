@@ -77,12 +77,12 @@ static json_t *document(const struct import_request *request, const struct impor
 
 static void print_photographs(const struct import_result *r)
 {
-    printf("%lld photographs, %lld of them without a face", (long long)r->photographs,
+    printf("%lld photograph%s, %lld without a face", (long long)r->photographs, str_plural(r->photographs),
            (long long)r->faceless);
     if (r->known > 0)
         printf(", %lld there already and not looked at again", (long long)r->known);
     if (r->too_small > 0)
-        printf("; %lld faces were too small", (long long)r->too_small);
+        printf("; %lld face%s too small", (long long)r->too_small, r->too_small == 1 ? " was" : "s were");
     putchar('\n');
 }
 
@@ -136,8 +136,8 @@ static void remark_model(const struct cli *cli, const struct import_result *r)
                 "no model yet: '%s model use " SHIPPED_NAME "' predicts every face with the one that ships\n",
                 program);
     else if (name != NULL && r->imported > 0 && unpredicted > 0)
-        fprintf(stderr, "%lld faces have no prediction yet: '%s model use %s' predicts them\n",
-                (long long)unpredicted, program, name);
+        fprintf(stderr, "%lld face%s without a prediction: '%s model use %s' computes what lacks\n",
+                (long long)unpredicted, str_plural(unpredicted), program, name);
     workspace_close(ws);
     arena_free(&arena);
 }

@@ -105,9 +105,9 @@ static void print_table(const struct cli *cli, const struct columns *c, const ui
         return;
     fflush(stdout);
     if (shown < count)
-        fprintf(stderr, "%zu of %zu samples\n", shown, count);
+        fprintf(stderr, "%zu of %zu sample%s\n", shown, count, str_plural((int64_t)count));
     else
-        fprintf(stderr, "%zu sample%s\n", count, count == 1 ? "" : "s");
+        fprintf(stderr, "%zu sample%s\n", count, str_plural((int64_t)count));
 }
 
 static void print_json(const struct columns *c, const uint32_t *rows, size_t shown)

@@ -7,6 +7,7 @@
 #include "ferlab/base/interrupt.h"
 #include "ferlab/base/json.h"
 #include "ferlab/base/path.h"
+#include "ferlab/base/str.h"
 #include "ferlab/camera/camera.h"
 #include "ferlab/tui/workbench.h"
 
@@ -72,8 +73,8 @@ static void sum_up(struct watch *w, double seconds)
                                      (json_int_t)w->frames, "seconds", seconds, "frames_per_second", rate,
                                      "pictures", w->pictures));
     else
-        printf("%lld frames, %.1f a second, %lld of them with faces\n", (long long)w->frames, rate,
-               (long long)w->with_faces);
+        printf("%lld frame%s, %.1f a second, %lld with faces\n", (long long)w->frames, str_plural(w->frames),
+               rate, (long long)w->with_faces);
 }
 
 static int watch(const struct cli *cli, const char *source, const char *model, int64_t limit)

@@ -224,9 +224,10 @@ static bool confirm_removal(const struct model *m, const struct asked *asked, st
         return true;
     if (!isatty(STDIN_FILENO))
         return err_set(e, ERR_USAGE,
-                       "model remove: %s and its %lld predictions would be gone; say --yes to do it", m->name,
-                       (long long)m->predictions);
-    fprintf(stderr, "Remove %s and its %lld predictions? [y/N] ", m->name, (long long)m->predictions);
+                       "model remove: %s and its %lld prediction%s would be gone; say --yes to do it",
+                       m->name, (long long)m->predictions, str_plural(m->predictions));
+    fprintf(stderr, "Remove %s and its %lld prediction%s? [y/N] ", m->name, (long long)m->predictions,
+            str_plural(m->predictions));
     char answer[16];
     if (fgets(answer, sizeof answer, stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y'))
         return true;

@@ -59,8 +59,8 @@ static void say(const struct cli *cli, const struct asked *a, const struct judge
         json_print(stdout, d);
     } else if (!cli->quiet && strcmp(a->out, "-") != 0) {
         char name[PATH_MAX];
-        printf("%s: %lld samples written as a report\n", str_escape(name, sizeof name, a->out),
-               (long long)v->metrics.count);
+        printf("%s: %lld sample%s written as a report\n", str_escape(name, sizeof name, a->out),
+               (long long)v->metrics.count, str_plural(v->metrics.count));
     }
 }
 

@@ -150,7 +150,7 @@ static bool collect_ids(struct batch *b, const struct request *q, int *status)
 static bool ask(const struct request *q, size_t count)
 {
     char value[DESCRIBED];
-    fprintf(stderr, "%s %zu sample%s%s%s? [y/N] ", q->act->question, count, count == 1 ? "" : "s",
+    fprintf(stderr, "%s %zu sample%s%s%s? [y/N] ", q->act->question, count, str_plural((int64_t)count),
             q->value ? q->act->of_value : "", q->value ? str_escape(value, sizeof value, q->value) : "");
     fflush(stderr);
     char answer[16] = "";
@@ -162,8 +162,8 @@ static bool confirmed(const struct request *q, size_t count, int *status)
     if (!q->where || q->yes || count == 0)
         return true;
     if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
-        *status = cli_usage(q->cli, "the filter picks %zu samples; add --yes to %s them without being asked",
-                            count, q->cli->command->name);
+        *status = cli_usage(q->cli, "the filter picks %zu sample%s; add --yes to %s without being asked",
+                            count, str_plural((int64_t)count), q->cli->command->name);
         return false;
     }
     if (ask(q, count))
@@ -179,7 +179,7 @@ static bool confirmed(const struct request *q, size_t count, int *status)
 static void report_count(const struct request *q, size_t count, const char *done)
 {
     char value[DESCRIBED];
-    printf("%zu sample%s %s%s%s\n", count, count == 1 ? "" : "s", done,
+    printf("%zu sample%s %s%s%s\n", count, str_plural((int64_t)count), done,
            q->value && count ? q->act->of_value : "",
            q->value && count ? str_escape(value, sizeof value, q->value) : "");
 }

@@ -79,8 +79,8 @@ static void print(const char *name, const struct reviewer *r, const struct colum
 {
     char shown[SHOWN_MAX], model[80], crowd[40], span[16];
     printf("%s: %lld decision%s on %lld face%s, %lld of them other than the crowd's",
-           str_escape(shown, sizeof shown, name), (long long)r->decisions, r->decisions == 1 ? "" : "s",
-           (long long)r->faces, r->faces == 1 ? "" : "s", (long long)r->changed);
+           str_escape(shown, sizeof shown, name), (long long)r->decisions, str_plural(r->decisions),
+           (long long)r->faces, str_plural(r->faces), (long long)r->changed);
     if (r->unvoted > 0)
         printf(", %lld of faces that no crowd has seen", (long long)r->unvoted);
     putchar('\n');

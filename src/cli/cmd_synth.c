@@ -43,9 +43,9 @@ static int write_set(const struct cli *cli, const struct synth_request *request)
         print_json(request, planted, planted_count);
     } else if (!cli->quiet) {
         char out[PATH_MAX];
-        printf("%s: %u faces written, %u labels planted wrong, in %.1f s\n",
-               str_escape(out, sizeof out, request->out), request->count, planted_count,
-               clock_seconds() - start);
+        printf("%s: %u face%s written, %u label%s planted wrong, in %.1f s\n",
+               str_escape(out, sizeof out, request->out), request->count, str_plural(request->count),
+               planted_count, str_plural(planted_count), clock_seconds() - start);
     }
     free(planted);
     return EXIT_FINE;

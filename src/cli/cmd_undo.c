@@ -52,7 +52,7 @@ static bool report(struct cli *cli, const struct step *step, struct workspace *w
     }
     if (cli->quiet)
         return true;
-    printf("%s %zu review%s\n", step->done, count, count == 1 ? "" : "s");
+    printf("%s %zu review%s\n", step->done, count, str_plural((int64_t)count));
     bool fine = true;
     for (size_t i = 0; fine && i < count && i < DESCRIBED; i++)
         fine = describe(ws, &events[i], arena, e);

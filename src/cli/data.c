@@ -140,15 +140,16 @@ void cli_remark_unpredicted(const struct cli *cli, const struct cli_data *d, con
     else if (count > 0 && c->model_folds > 0)
         fprintf(
             stderr,
-            "ferlab: %s has no prediction of %zu samples that the filter could pick, as they came after it; "
+            "ferlab: %s has no prediction of %zu sample%s that came after it and that the filter could pick; "
             "'%s train --folds %lld' makes a new one\n",
-            c->model_name, count, cli_program(cli, program), (long long)c->model_folds);
+            c->model_name, count, str_plural((int64_t)count), cli_program(cli, program),
+            (long long)c->model_folds);
     else if (count > 0)
         fprintf(
             stderr,
-            "ferlab: model %s has not predicted %zu samples that the filter could pick; '%s model use %s' "
+            "ferlab: model %s has not predicted %zu sample%s that the filter could pick; '%s model use %s' "
             "computes what lacks\n",
-            c->model_name, count, cli_program(cli, program), c->model_name);
+            c->model_name, count, str_plural((int64_t)count), cli_program(cli, program), c->model_name);
 }
 
 void cli_remark_in_sample(const struct cli *cli, const struct cli_data *d, const uint32_t *rows, size_t count)
@@ -158,11 +159,10 @@ void cli_remark_in_sample(const struct cli *cli, const struct cli_data *d, const
     for (size_t i = 0; i < count; i++)
         seen += d->columns->in_sample[rows[i]];
     if (seen > 0 && !cli->quiet)
-        fprintf(
-            stderr,
-            "ferlab: %zu of these %zu samples were, or may have been, in the model's training set, so that "
-            "its scores say little of their labels; '%s train --folds 5' predicts them without\n",
-            seen, count, cli_program(cli, program));
+        fprintf(stderr,
+                "ferlab: the model was, or may have been, trained on %zu of %zu sample%s, so that its "
+                "scores say little of their labels; '%s train --folds 5' predicts them without\n",
+                seen, count, str_plural((int64_t)count), cli_program(cli, program));
 }
 
 static bool find_name(const struct columns *c, const char *name, size_t *row, struct err *e)

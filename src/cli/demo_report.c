@@ -150,9 +150,10 @@ static void print_text(const struct report *r, const struct demo_seconds *second
 {
     double low, high;
     metrics_wilson(metrics_right(&r->metrics), r->metrics.count, &low, &high);
-    printf("model %s, split valid, majority rule, reviewed labels (revision %s), %lld faces not seen in "
+    printf("model %s, split valid, majority rule, reviewed labels (revision %s), %lld face%s not seen in "
            "training\n",
-           r->columns->model_name, r->label_revision, (long long)r->metrics.count);
+           r->columns->model_name, r->label_revision, (long long)r->metrics.count,
+           str_plural(r->metrics.count));
     printf("validation accuracy %.1f %%  [%.1f, %.1f] at 95 %%   macro F1 %.3f   (%.1f %% against what was "
            "drawn)\n",
            100 * r->metrics.accuracy, 100 * low, 100 * high, r->metrics.macro_f1,
@@ -166,7 +167,7 @@ static void print_text(const struct report *r, const struct demo_seconds *second
     printf("\nplanted errors among the top suspects: %zu of %zu in the top %zu, %zu in the top %zu\n",
            r->found, r->planted, r->planted, r->found_twice, 2 * r->planted);
     if (r->reviewed > 0)
-        printf("%zu of these labels were reviewed since\n", r->reviewed);
+        printf("%zu of these labels %s reviewed since\n", r->reviewed, r->reviewed == 1 ? "was" : "were");
     print_seconds("faces", seconds->synth);
     print_seconds("import", seconds->import);
     print_seconds("training", seconds->training);

@@ -2,6 +2,8 @@
 #include "evaluation_report.h"
 #include "confusion_report.h"
 
+#include "ferlab/base/str.h"
+
 #include <math.h>
 #include <stdio.h>
 
@@ -160,7 +162,7 @@ static void print_scores(const struct evaluation *v, const struct bootstrap *b)
         print_number(v->score[s], score_is_percentage(s));
         print_interval(low, high, score_is_percentage(s));
         if ((s == SCORE_KL_VOTES || s == SCORE_JS_VOTES) && v->voted < v->metrics.count)
-            printf("   of the %lld faces with votes", (long long)v->voted);
+            printf("   of the %lld face%s with votes", (long long)v->voted, str_plural(v->voted));
         putchar('\n');
     }
 }

@@ -1,6 +1,8 @@
 /* The protocol of an evaluation, and the evaluation. */
 #include "protocol.h"
 
+#include "ferlab/base/str.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,9 +67,9 @@ static void warn_in_sample(const struct cli *cli, const struct evaluation *v)
     if (v->in_sample > 0 && !cli->quiet)
         fprintf(
             stderr,
-            "ferlab: %lld of these %lld faces were, or may have been, in the model's training set; what is "
-            "said of them flatters\n",
-            (long long)v->in_sample, (long long)v->metrics.count);
+            "ferlab: the model was, or may have been, trained on %lld of %lld face%s; what is said of them "
+            "flatters\n",
+            (long long)v->in_sample, (long long)v->metrics.count, str_plural(v->metrics.count));
 }
 
 bool protocol_open(struct cli *cli, const struct protocol *p, struct judged *out, int *status)

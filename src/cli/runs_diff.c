@@ -3,6 +3,7 @@
 #include "comparison_report.h"
 
 #include "ferlab/base/interrupt.h"
+#include "ferlab/base/str.h"
 #include "ferlab/store/beside.h"
 #include "ferlab/store/label_history.h"
 #include "ferlab/store/runs.h"
@@ -170,11 +171,11 @@ static void print_text(const struct runs_diff *d, const struct columns *c, const
     const char *what = d->split != NULL ? d->split : d->where[0] != '\0' ? d->where : "everything";
     print_side("before", &r->before, c->beside->name, c->beside->folds);
     print_side("after", &r->after, c->model_name, c->model_folds);
-    printf("%s%s, %s rule, %lld faces, each averaged with its mirror image",
+    printf("%s%s, %s rule, %lld face%s, each averaged with its mirror image",
            d->split != NULL      ? "split "
            : d->where[0] != '\0' ? "filter "
                                  : "",
-           what, rule_name(c->rule), (long long)r->comparison.count);
+           what, rule_name(c->rule), (long long)r->comparison.count, str_plural(r->comparison.count));
     if (r->comparison.relabelled > 0)
         printf(", %lld of them with another label", (long long)r->comparison.relabelled);
     if (c->model == c->beside->model)
@@ -183,7 +184,7 @@ static void print_text(const struct runs_diff *d, const struct columns *c, const
         printf("\nwhich labels they learnt from cannot be rebuilt from the log\n\n");
     else
         printf("\n%lld label%s differ%s between what they learnt from\n\n", (long long)r->labels_learnt,
-               r->labels_learnt == 1 ? "" : "s", r->labels_learnt == 1 ? "s" : "");
+               str_plural(r->labels_learnt), r->labels_learnt == 1 ? "s" : "");
     comparison_print(&r->comparison, r->bootstrap);
 }
 
@@ -191,10 +192,10 @@ static void warn_in_sample(const struct cli *cli, const char *model, const struc
                            int64_t count)
 {
     if (side->in_sample > 0 && !cli->quiet)
-        fprintf(stderr,
-                "ferlab: %lld of these %lld faces were, or may have been, in the training set of %s; what is "
-                "said of it flatters\n",
-                (long long)side->in_sample, (long long)count, model);
+        fprintf(
+            stderr,
+            "ferlab: %s was, or may have been, trained on %lld of %lld face%s; what is said of it flatters\n",
+            model, (long long)side->in_sample, (long long)count, str_plural(count));
 }
 
 static int report(const struct cli *cli, const struct runs_diff *d, const struct cli_data *data,

@@ -7,6 +7,7 @@
 #include "ferlab/base/clock.h"
 #include "ferlab/base/interrupt.h"
 #include "ferlab/base/progress.h"
+#include "ferlab/base/str.h"
 #include "ferlab/detect/detect.h"
 #include "ferlab/face/flaws.h"
 #include "ferlab/store/samples.h"
@@ -333,8 +334,8 @@ static bool finish(struct hunt *h)
             return false;
         return r->imported > 0
                    ? err_set(h->e, ERR_INTERRUPTED,
-                             "import stopped; %lld faces are kept, and the same import goes on from there",
-                             (long long)r->imported)
+                             "import stopped; %lld face%s kept, and the same import goes on from there",
+                             (long long)r->imported, str_plural(r->imported))
                    : err_set(h->e, ERR_INTERRUPTED, "import stopped; nothing was changed");
     }
     if (strict && r->rejected > 0)
@@ -352,8 +353,8 @@ static void tell_what_stands(const struct hunt *h)
     struct err why = *h->e;
     int64_t kept = h->plan->result->imported;
     if (kept > 0 && why.code != ERR_INTERRUPTED)
-        err_set(h->e, why.code, "%.900s (%lld faces are kept, and the same import goes on from there)",
-                why.text, (long long)kept);
+        err_set(h->e, why.code, "%.900s (%lld face%s kept, and the same import goes on from there)", why.text,
+                (long long)kept, str_plural(kept));
 }
 
 static bool open_detectors(struct hunt *h)

@@ -3,6 +3,8 @@
 #include "checkpoint.h"
 #include "training.h"
 
+#include "ferlab/base/str.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,10 +49,10 @@ static void say_folds(struct training *t)
     train_log_say(
         &t->log,
         "run %d %s: %d folds of %s, %zu parameters; each: %d epochs of about %zu faces, batch %d, %lld "
-        "steps, rate %g, seed %llu, %d threads",
+        "steps, rate %g, seed %llu, %d thread%s",
         (int)t->run, r->name, r->folds, r->arch, classifier_parameters(t->learner), r->epochs, t->epoch_faces,
         r->batch, (long long)(r->epochs * t->steps), r->learning_rate, (unsigned long long)r->seed,
-        r->threads);
+        r->threads, str_plural(r->threads));
     train_log_say(&t->log,
                   "targets: %s rule, %s labels (revision %s), near-duplicates in one fold; "
                   "accuracy: the faces kept out, majority rule",

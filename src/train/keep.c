@@ -3,6 +3,7 @@
 
 #include "ferlab/base/interrupt.h"
 #include "ferlab/base/path.h"
+#include "ferlab/base/str.h"
 #include "ferlab/eval/calibration.h"
 #include "ferlab/train/duplicates.h"
 
@@ -220,8 +221,8 @@ static void say_kept(struct training *t, const struct outcome *o)
     if (current && !isnan(t->best_accuracy))
         say_better(t);
     if (o->done < t->columns->count)
-        train_log_say(&t->log, "predictions of %zu of %zu faces; the rest follows when asked for", o->done,
-                      t->columns->count);
+        train_log_say(&t->log, "predictions of %zu of %zu face%s; the rest follows when asked for", o->done,
+                      t->columns->count, str_plural((int64_t)t->columns->count));
 }
 
 /* What is suspect says more where near-duplicates are known, so that they are looked for once, here too. */

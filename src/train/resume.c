@@ -3,6 +3,7 @@
 #include "recipe_record.h"
 
 #include "ferlab/base/path.h"
+#include "ferlab/base/str.h"
 #include "ferlab/store/samples.h"
 
 #include <math.h>
@@ -118,7 +119,7 @@ static void say_resumed(struct training *t, const struct run *run)
         train_log_say(&t->log, "run %d came to no checkpoint; it begins again", (int)t->run);
     if (t->recipe.threads != run->threads)
         train_log_say(&t->log, "with %d thread%s, before with %d: the weights will differ in their last bits",
-                      t->recipe.threads, t->recipe.threads == 1 ? "" : "s", (int)run->threads);
+                      t->recipe.threads, str_plural(t->recipe.threads), (int)run->threads);
     columns_label_revision(t->columns, t->recipe.labels, now);
     if (strcmp(now, t->label_revision) != 0)
         train_log_say(&t->log,

@@ -4,6 +4,7 @@
 
 #include "ferlab/base/clock.h"
 #include "ferlab/base/interrupt.h"
+#include "ferlab/base/str.h"
 
 #include <math.h>
 #include <omp.h>
@@ -286,17 +287,19 @@ enum ending training_epochs(struct training *t, struct err *e)
 static void say_start(struct training *t)
 {
     const struct recipe *r = &t->recipe;
-    train_log_say(&t->log,
-                  "run %d %s: %s, %zu parameters%s%s; epochs: %d of %zu faces, batch %d, rate %g, seed %llu, "
-                  "%d threads",
-                  (int)t->run, r->name, r->arch, classifier_parameters(t->learner),
-                  t->parent[0] ? ", from " : "", t->parent, r->epochs, t->epoch_faces, r->batch,
-                  r->learning_rate, (unsigned long long)r->seed, r->threads);
+    train_log_say(
+        &t->log,
+        "run %d %s: %s, %zu parameters%s%s; epochs: %d of %zu face%s, batch %d, rate %g, seed %llu, "
+        "%d thread%s",
+        (int)t->run, r->name, r->arch, classifier_parameters(t->learner), t->parent[0] ? ", from " : "",
+        t->parent, r->epochs, t->epoch_faces, str_plural((int64_t)t->epoch_faces), r->batch, r->learning_rate,
+        (unsigned long long)r->seed, r->threads, str_plural(r->threads));
     if (t->valid.count > 0)
         train_log_say(
-            &t->log, "targets: %s rule, %s labels (revision %s); accuracy: %zu faces of valid, majority rule",
+            &t->log,
+            "targets: %s rule, %s labels (revision %s); accuracy: %zu face%s of valid, majority rule",
             rule_name(r->rule), r->labels == LABELS_CROWD ? "crowd" : "reviewed", t->label_revision,
-            t->valid.count);
+            t->valid.count, str_plural((int64_t)t->valid.count));
     else
         train_log_say(
             &t->log,

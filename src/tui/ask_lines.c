@@ -3,6 +3,7 @@
 #include "ask.h"
 #include "parts.h"
 
+#include "ferlab/base/str.h"
 #include "ferlab/face/flip.h"
 #include "ferlab/store/decisions.h"
 
@@ -38,7 +39,7 @@ static void look_filter(struct app *app, struct ask *ask)
         char number[32];
         snprintf(ask->hint, sizeof ask->hint,
                  "%s sample%s      Enter apply   Tab complete   Up earlier filters   Esc leave",
-                 draw_count(number, (int64_t)count), count == 1 ? "" : "s");
+                 draw_count(number, (int64_t)count), str_plural((int64_t)count));
     }
     filter_free(filter);
 }

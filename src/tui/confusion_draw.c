@@ -230,12 +230,12 @@ static void draw_summary(const struct confusion_view *v, const struct confusion_
     at += draw_text(l->summary, at, 0, STYLE_BOLD, "macro F1 %s   ", number_fraction(text, m->macro_f1));
     if (v->matrix.in_sample > 0)
         draw_text(l->summary, at, 0, STYLE_BAD,
-                  l->columns >= 110 ? "! in-sample: %s of %s faces were trained on, numbers flatter"
-                                    : "! in-sample: %s of %s faces",
-                  draw_count(text, v->matrix.in_sample), draw_count(total, m->count));
+                  l->columns >= 110 ? "! in-sample: %s of %s face%s trained on, numbers flatter"
+                                    : "! in-sample: %s of %s face%s",
+                  draw_count(text, v->matrix.in_sample), draw_count(total, m->count), str_plural(m->count));
     else if (m->count < v->matrix.faces)
-        draw_text(l->summary, at, 0, STYLE_DIM, "%s faces without a prediction",
-                  draw_count(text, v->matrix.faces - m->count));
+        draw_text(l->summary, at, 0, STYLE_DIM, "%s face%s without a prediction",
+                  draw_count(text, v->matrix.faces - m->count), str_plural(v->matrix.faces - m->count));
     else if (!v->difference && l->columns >= 100)
         draw_text(l->summary, at, 0, STYLE_DIM, "heat: %s%s%s", v->errors_only ? "errors, " : "",
                   v->errors_only && !v->percent ? "count" : "share of ",
@@ -261,7 +261,7 @@ static void draw_cell_line(const struct confusion_view *v, const struct confusio
     int64_t faces = matrix_cell_count(&v->matrix.counts, v->cell);
     matrix_cell_title(&v->matrix, v->cell, title, sizeof title);
     int at = 1 + draw_text(l->line, 1, 0, STYLE_ACCENT, "─ %s: %s face%s", title, draw_count(count, faces),
-                           faces == 1 ? "" : "s");
+                           str_plural(faces));
     if (v->difference)
         at += draw_text(l->line, at, 0, STYLE_NORMAL, ", before %s",
                         draw_count(before, matrix_cell_count(&v->matrix.before, v->cell)));

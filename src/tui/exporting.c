@@ -2,6 +2,7 @@
  * and the workbench may be left. */
 #include "parts.h"
 
+#include "ferlab/base/str.h"
 #include "ferlab/exchange/export.h"
 #include "ferlab/store/beside.h"
 #include "ferlab/train/job.h"
@@ -53,7 +54,8 @@ static void start(struct app *app, const struct export_format *format, const cha
     app->export_word = format != NULL ? "export" : "report";
     app->export_line[0] = '\0';
     snprintf(app->export_out, sizeof app->export_out, "%s", path);
-    app_message(app, "writing %s samples to %s", draw_count(count, (int64_t)app->row_count), path);
+    app_message(app, "writing %s sample%s to %s", draw_count(count, (int64_t)app->row_count),
+                str_plural((int64_t)app->row_count), path);
 }
 
 static void refuse(struct app *app, const char *arguments)
@@ -103,8 +105,9 @@ static void ended(struct app *app, const char *line)
     app->redraw = true;
     if (strncmp(line, failure, strlen(failure)) == 0)
         app_complain(app, "%s: %s", app->export_word, line + strlen(failure));
-    else if (written != NULL && sscanf(written, ": %lld samples written", &samples) == 1)
-        app_message(app, "%s samples written to %s", draw_count(count, samples), app->export_out);
+    else if (written != NULL && sscanf(written, ": %lld sample", &samples) == 1)
+        app_message(app, "%s sample%s written to %s", draw_count(count, samples), str_plural(samples),
+                    app->export_out);
     else
         app_complain(app, "%s: its process was ended; %s is not there", app->export_word, app->export_out);
 }

@@ -193,7 +193,8 @@ static void draw_bars(const struct app *app, const struct face_layout *l, size_t
     bool predicted = c->prediction[row] != CLASS_NONE;
     char share[8];
     if (c->edited[row] != NULL)
-        draw_text(l->bars, l->votes, l->bar_width + 5, STYLE_BOLD, "%d votes, edited", total);
+        draw_text(l->bars, l->votes, l->bar_width + 5, STYLE_BOLD, "%d vote%s, edited", total,
+                  str_plural(total));
     else if (total == USUAL_VOTES)
         draw_text(l->bars, l->votes, l->bar_width + 5, STYLE_BOLD, "votes of ten");
     else if (total == 0)

@@ -182,8 +182,8 @@ static void draw_unpredicted(const struct app *app, int line)
     else if (lacking == (int64_t)c->count)
         snprintf(text, sizeof text, "model %s has predicted nothing yet: p predicts", c->model_name);
     else
-        snprintf(text, sizeof text, "model %s has predicted %s of %s samples: p predicts the others",
-                 c->model_name, seen, all);
+        snprintf(text, sizeof text, "model %s has predicted %s of %s sample%s: p predicts the others",
+                 c->model_name, seen, all, str_plural((int64_t)c->count));
     draw_centred(line, text);
 }
 

@@ -5,6 +5,8 @@
 #include "metrics.h"
 #include "number.h"
 
+#include "ferlab/base/str.h"
+
 enum {
     SLOT_RELIABILITY = 4,
     SLOT_CONFIDENCE = 5,
@@ -84,7 +86,8 @@ static void draw_confidence(struct app *app, struct metrics_view *v, struct pane
     at += draw_text(p.row - 1, at, 0, STYLE_GOOD, "■ right ");
     at += draw_text(p.row - 1, at, 0, STYLE_BAD, "■ wrong");
     if (p.columns >= WIDE)
-        draw_text(p.row - 1, at, 0, STYLE_DIM, "   %s faces at most", draw_count(most, most_of(c)));
+        draw_text(p.row - 1, at, 0, STYLE_DIM, "   %s face%s at most", draw_count(most, most_of(c)),
+                  str_plural(most_of(c)));
     draw_x_axis(p);
 }
 

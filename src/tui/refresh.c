@@ -4,6 +4,7 @@
 #include "parts.h"
 
 #include "ferlab/base/clock.h"
+#include "ferlab/base/str.h"
 #include "ferlab/store/beside.h"
 #include "ferlab/train/job.h"
 #include "ferlab/train/shipped.h"
@@ -267,8 +268,8 @@ bool app_predict(struct app *app, int64_t model)
         app->predicting = model;
         app->predicting_line[0] = '\0';
         app->model_chosen = false;
-        app_message(app, "%s looks at %s samples, validation first; %s", m->name,
-                    draw_count(count, app_unpredicted(app, model)),
+        app_message(app, "%s looks at %s sample%s, validation first; %s", m->name,
+                    draw_count(count, app_unpredicted(app, model)), str_plural(app_unpredicted(app, model)),
                     model == app->columns->model ? "the list follows when it is done"
                                                  : "it is shown when it has seen them");
         return true;

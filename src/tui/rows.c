@@ -1,6 +1,8 @@
 /* The filter in force, the rows it picks, the cursor among them, and what can be said of them in numbers. */
 #include "parts.h"
 
+#include "ferlab/base/str.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,7 +90,7 @@ bool app_set_filter(struct app *app, const char *text)
     app_changed(app, CHANGE_ROWS);
     char count[32];
     app_message(app, "%s sample%s%s", draw_count(count, (int64_t)app->row_count),
-                app->row_count == 1 ? "" : "s",
+                str_plural((int64_t)app->row_count),
                 filter_asks_copies(filter) && !app->columns->copies_known
                     ? "; near-duplicates are not known of all: p or a training in folds finds them"
                     : "");

@@ -97,7 +97,7 @@ int scope_draw_faces(const struct scope *s, int row, int column, int room, int64
 {
     char faces[NUMBER_TEXT], number[NUMBER_TEXT + 16], of[sizeof s->base + 16];
     bool valid = s->faces == SCOPE_VALID;
-    snprintf(number, sizeof number, " · %s face%s", draw_count(faces, count), count == 1 ? "" : "s");
+    snprintf(number, sizeof number, " · %s face%s", draw_count(faces, count), str_plural(count));
     snprintf(of, sizeof of, "%s%s", valid ? "validation split" : "filter ",
              valid        ? ""
              : s->base[0] ? s->base

@@ -257,12 +257,14 @@ static void draw_detail(const struct app *app, struct models_view *v, const stru
         draw_text(l->detail + 2, 1, 0, STYLE_ACCENT, "predicting: %s",
                   app->predicting_line[0] != '\0' ? app->predicting_line : "it begins");
     } else if (app_unpredicted(app, m->id) > 0) {
-        draw_text(l->detail + 2, 1, 0, STYLE_DIM, "⏎ or p computes the %s predictions it lacks, then uses it",
-                  draw_count(count, app_unpredicted(app, m->id)));
+        draw_text(l->detail + 2, 1, 0, STYLE_DIM,
+                  "⏎ or p computes the %s prediction%s it lacks, then uses it",
+                  draw_count(count, app_unpredicted(app, m->id)), str_plural(app_unpredicted(app, m->id)));
     } else if (m->id == app->columns->model && v->metrics.count > 0) {
         int at = 1 + draw_text(l->detail + 2, 1, 0, STYLE_ACCENT, "● in use");
-        at += draw_text(l->detail + 2, at, 0, STYLE_NORMAL, "   on %s validation faces: accuracy %s",
-                        draw_count(count, v->metrics.count), number_percent(text, v->metrics.accuracy));
+        at += draw_text(l->detail + 2, at, 0, STYLE_NORMAL, "   on %s validation face%s: accuracy %s",
+                        draw_count(count, v->metrics.count), str_plural(v->metrics.count),
+                        number_percent(text, v->metrics.accuracy));
         draw_text(l->detail + 2, at, 0, STYLE_NORMAL, ", macro F1 %s",
                   number_fraction(text, v->metrics.macro_f1));
     } else if (m->id != app->columns->model) {
@@ -282,8 +284,8 @@ static void draw_run_detail(const struct app *app, const struct models_view *v, 
         draw_clauses(row, 1 + draw_text(row, 1, 0, STYLE_BAD, "✗ "), STYLE_BAD,
                      run->failure != NULL ? run->failure : "failed");
     else if (run->model != 0)
-        draw_text(row, 1, draw_columns() - 2, STYLE_DIM, "made %s, seed %" PRId64 ", %" PRId64 " threads",
-                  run->model_name, run->seed, run->threads);
+        draw_text(row, 1, draw_columns() - 2, STYLE_DIM, "made %s, seed %" PRId64 ", %" PRId64 " thread%s",
+                  run->model_name, run->seed, run->threads, str_plural(run->threads));
 }
 
 static void models_draw(struct app *app, void *state)

@@ -442,7 +442,7 @@ static bool line_up(struct app *app, struct queue_view *q)
                     draw_count(count, (int64_t)l->waiting));
     else
         app_message(app, "%s face%s to decide", draw_count(count, (int64_t)l->waiting),
-                    l->waiting == 1 ? "" : "s");
+                    str_plural((int64_t)l->waiting));
     return l->count > 0;
 }
 

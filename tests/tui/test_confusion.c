@@ -399,7 +399,7 @@ static void test_filter_scope_counts_the_filter(void **state)
     expect_text(s, "validation split");
     screen_keys(s, "\t");
     expect_text(s, "filter split:train or split:test");
-    expect_text(s, "faces were trained on, numbers flatter");
+    expect_text(s, "faces trained on, numbers flatter");
     json_t *e =
         run_ferlab_json("eval", "-w", workspace, "--where", "split:train or split:test", "--json", NULL);
     for (int label = 0; label < EMOTIONS; label++) {

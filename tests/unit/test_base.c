@@ -77,6 +77,14 @@ static void test_numbers_are_whole_strings_within_bounds(void **state)
         assert_false(str_to_double(bad_reals[i], 0, 1, &x));
 }
 
+static void test_one_alone_is_not_a_plural(void **state)
+{
+    (void)state;
+    assert_string_equal(str_plural(1), "");
+    assert_string_equal(str_plural(0), "s");
+    assert_string_equal(str_plural(2), "s");
+}
+
 static void test_error_sentence_is_escaped_and_bounded(void **state)
 {
     (void)state;
@@ -303,6 +311,7 @@ int main(void)
         cmocka_unit_test(test_escape_lets_no_control_character_through),
         cmocka_unit_test(test_escape_cuts_at_a_whole_character),
         cmocka_unit_test(test_numbers_are_whole_strings_within_bounds),
+        cmocka_unit_test(test_one_alone_is_not_a_plural),
         cmocka_unit_test(test_error_sentence_is_escaped_and_bounded),
         cmocka_unit_test(test_growing_string_appends_and_formats),
         cmocka_unit_test(test_base64_is_that_of_the_rfc),

@@ -226,6 +226,21 @@ static void test_a_photograph_is_taken_once_however_often_it_is_named(void **sta
     assert_true(listed("") >= 1);
 }
 
+static void test_one_photograph_and_sample_are_counted_as_one(void **state)
+{
+    (void)state;
+    struct output o;
+    char out[PATH_MAX + 32];
+    write_scene("photos/a.png", 0);
+    run_ferlab(&o, "-w", workspace, "import", "--no-detect", photos, NULL);
+    assert_non_null(strstr(o.out, "1 photograph, 0 without a face"));
+    output_free(&o);
+    snprintf(out, sizeof out, "%s/one.csv", dir);
+    run_ferlab(&o, "-w", workspace, "export", "--format", "csv", out, NULL);
+    assert_non_null(strstr(o.out, "1 sample written as csv"));
+    output_free(&o);
+}
+
 static void test_two_photographs_of_one_name_stay_apart(void **state)
 {
     (void)state;
@@ -276,7 +291,7 @@ static void test_what_is_no_photograph_is_rejected_and_the_rest_taken(void **sta
     run_ferlab(&o, "-w", workspace, "import", photos, "--detect", NULL);
     assert_int_equal(o.status, 0);
     assert_non_null(strstr(o.err, "ferlab: b.jpg: not a readable PNG"));
-    assert_non_null(strstr(o.out, "3 photographs, 0 of them without a face"));
+    assert_non_null(strstr(o.out, "3 photographs, 0 without a face"));
     output_free(&o);
 }
 
@@ -434,11 +449,11 @@ static void test_ctrl_c_keeps_what_it_says_and_the_next_import_goes_on(void **st
     write_many();
     for (int delay_ms = 50; delay_ms <= 450; delay_ms += 200) {
         int status = import_until(SIGINT, delay_ms, said, sizeof said);
-        if (status == 1 && sscanf(said, "ferlab: import stopped; %d faces are kept", &kept) == 1)
+        if (status == 1 && sscanf(said, "ferlab: import stopped; %d face", &kept) == 1)
             assert_int_equal(listed(""), kept);
         else if (status == 1)
             assert_string_equal(said, "ferlab: import stopped; nothing was changed\n");
-        if (status != 0 && strstr(said, "are kept") == NULL)
+        if (status != 0 && strstr(said, " kept, ") == NULL)
             assert_int_equal(access(workspace, F_OK), -1);
         finish_import();
     }
@@ -464,6 +479,7 @@ int main(void)
         TEST(test_ferplus_folders_tell_the_pictures_of_faces),
         TEST(test_a_second_import_finds_nothing_new),
         TEST(test_a_photograph_is_taken_once_however_often_it_is_named),
+        TEST(test_one_photograph_and_sample_are_counted_as_one),
         TEST(test_two_photographs_of_one_name_stay_apart),
         TEST(test_what_is_no_photograph_is_rejected_and_the_rest_taken),
         TEST(test_a_path_too_long_for_a_name_gives_the_file_s),

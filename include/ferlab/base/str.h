@@ -30,6 +30,9 @@ char *str_escape(char *out, size_t size, const char *in);
 /* The number of terminal columns `utf8` takes (wcwidth; needs a UTF-8 locale for more than ASCII). */
 int str_columns(const char *utf8);
 
+/* What stands behind a noun that is counted: "" of one, else "s". */
+const char *str_plural(int64_t count);
+
 /* Whole-string decimal numbers within [min, max]; no leading space, no rest. False leaves *out alone. */
 bool str_to_int(const char *s, int64_t min, int64_t max, int64_t *out);
 bool str_to_double(const char *s, double min, double max, double *out);
