@@ -86,16 +86,15 @@ json_t *photo_json(const char *path, const struct photo_faces *faces)
     return json_pack("{s:o, s:o}", "file", json_text(path), "faces", photo_faces_json(faces));
 }
 
-/* The emotion, then what else comes to more than a twentieth; where it was found, and what is wrong with it.
- */
+/* The emotion, then what else comes to more than a twentieth, the most probable first; where it was found,
+ * and what is wrong with it. */
 static void print_face(const struct photo_face *f)
 {
     const float *p = f->probabilities;
-    int best = emotion_most_probable(p);
-    printf("%s %.1f %%", class_name(best), 100 * (double)p[best]);
-    for (int k = 0; k < EMOTION_COUNT; k++)
-        if (k != best && p[k] >= 0.05F)
-            printf("  %s %.1f %%", class_name(k), 100 * (double)p[k]);
+    int order[EMOTION_COUNT];
+    emotion_rank(p, order);
+    for (int i = 0; i < EMOTION_COUNT && (i == 0 || p[order[i]] >= 0.05F); i++)
+        printf("%s%s %.1f %%", i > 0 ? "  " : "", class_name(order[i]), 100 * (double)p[order[i]]);
     if (f->found)
         printf("  at %d,%d %dx%d", f->box.x, f->box.y, f->box.width, f->box.height);
     for (int i = 0; face_flaw_name(i) != NULL; i++)

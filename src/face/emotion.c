@@ -136,3 +136,13 @@ int emotion_most_probable(const float probabilities[EMOTION_COUNT])
             best = k;
     return best;
 }
+
+void emotion_rank(const float probabilities[EMOTION_COUNT], int order[EMOTION_COUNT])
+{
+    for (int k = 0; k < EMOTION_COUNT; k++) {
+        int at = k;
+        for (; at > 0 && probabilities[k] > probabilities[order[at - 1]]; at--)
+            order[at] = order[at - 1];
+        order[at] = k;
+    }
+}

@@ -114,22 +114,19 @@ char *caption_votes(char *out, size_t size, const struct votes *votes, bool brie
 char *caption_model(char *out, size_t size, const float *probabilities, int most, bool brief)
 {
     size_t used = 0;
-    bool told[EMOTION_COUNT] = {false};
+    int order[EMOTION_COUNT];
     out[0] = '\0';
     if (isnan(probabilities[0]))
         return out;
-    for (int i = 0; i < most && used < size; i++) {
-        int best = -1;
-        for (int k = 0; k < EMOTION_COUNT; k++)
-            if (!told[k] && (best < 0 || probabilities[k] > probabilities[best]))
-                best = k;
-        if (best < 0 || (i > 0 && probabilities[best] < 0.005f))
-            break;
-        told[best] = true;
+    emotion_rank(probabilities, order);
+    for (int i = 0; i < most && i < EMOTION_COUNT && used < size; i++) {
+        float p = probabilities[order[i]];
         char share[8];
+        if (i > 0 && p < 0.005f)
+            break;
         used += (size_t)snprintf(out + used, size - used, "%s%s %s", used > 0 ? " " : "",
-                                 brief ? class_short(best) : class_title(best),
-                                 caption_share(share, (double)probabilities[best]));
+                                 brief ? class_short(order[i]) : class_title(order[i]),
+                                 caption_share(share, (double)p));
     }
     return out;
 }

@@ -76,6 +76,24 @@ static void test_every_face_of_a_photograph_is_told(void **state)
     output_free(&o);
 }
 
+static void test_emotions_of_a_face_are_told_the_most_probable_first(void **state)
+{
+    (void)state;
+    struct output o;
+    double before = 100, share;
+    int emotions = 0;
+    run_ferlab(&o, "predict", "--no-detect", FERLAB_GOLDEN "/images/rgb.jpg", NULL);
+    for (char *word = strtok(o.out, " "); word != NULL; word = strtok(NULL, " ")) {
+        if (sscanf(word, "%lf", &share) != 1)
+            continue;
+        assert_true(share <= before);
+        before = share;
+        emotions++;
+    }
+    assert_true(emotions > 2);
+    output_free(&o);
+}
+
 static void test_no_detect_takes_the_whole_picture(void **state)
 {
     (void)state;
@@ -229,6 +247,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_face_of_a_photograph_is_told),
+        cmocka_unit_test(test_emotions_of_a_face_are_told_the_most_probable_first),
         cmocka_unit_test(test_no_detect_takes_the_whole_picture),
         cmocka_unit_test(test_draw_writes_the_photograph_with_boxes),
         cmocka_unit_test(test_draw_takes_no_other_file_s_place),

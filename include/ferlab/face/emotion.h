@@ -40,6 +40,8 @@ bool class_parse(const char *word, int *c);
 const char *class_nearest(const char *word); /* what a misspelt one may have meant; NULL where none is near */
 
 int emotion_most_probable(const float probabilities[EMOTION_COUNT]); /* the first of equals */
+/* All of them from the most to the least probable, equals in their own order. */
+void emotion_rank(const float probabilities[EMOTION_COUNT], int order[EMOTION_COUNT]);
 
 const char *split_name(enum split s);
 bool split_parse(const char *word, enum split *s);
