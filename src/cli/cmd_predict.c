@@ -30,7 +30,8 @@ static bool predict_photo(struct run *r, const char *path, struct err *e)
     struct gray image;
     if (!photo_load(path, &image, e))
         return false;
-    bool fine = photo_predict(r->detector, r->predictor, &image, 0, &r->faces, e) &&
+    bool fine = picture_is_large_enough(&image, path, e) &&
+                photo_predict(r->detector, r->predictor, &image, 0, &r->faces, e) &&
                 (r->drawing == NULL || draw_photo_png(r->drawing, &image, r->faces.items, r->faces.count, e));
     if (fine && r->shows)
         draw_photo(&image, r->faces.items, r->faces.count);
@@ -135,10 +136,11 @@ int cmd_predict(struct cli *cli, int argc, char **argv)
          "An IMAGE is a PNG, JPEG, BMP or PGM file, a folder with such files or with folders of them, or - "
          "for "
          "standard\n"
-         "input. Pictures of 64 pixels or less on their shorter side are taken for faces. What cannot be "
-         "read "
-         "is said,\n"
-         "the rest is predicted all the same, and the exit status is 1.",
+         "input. Pictures of 64 pixels or less on their shorter side are taken for faces, of fewer than 8 "
+         "for none.\n"
+         "What cannot be read, as pictures of other kinds in a folder, is said, the rest is predicted all "
+         "the same,\n"
+         "and the exit status is 1.",
          0, 0},
         {0},
     };

@@ -56,6 +56,7 @@ static bool walk_entry(struct photos *p, const char *folder, const char *name, b
     }
     if (path_is_own_dir(path))
         return walk(p, path, complete, e);
+    p->foreign += image_is_foreign(name);
     return !image_is_named(name) || add(p, path, e);
 }
 
@@ -82,10 +83,19 @@ static bool add_folder(struct photos *p, const char *folder, bool *complete, str
 {
     struct err said;
     size_t before = p->count;
+    p->foreign = 0;
     bool all = *complete;
     *complete = true;
     if (!walk(p, folder, complete, e))
         return false;
+    if (p->foreign > 0) {
+        err_set(
+            &said, ERR_INPUT,
+            "%s: passed over %zu picture%s of other kinds than PNG, JPEG, BMP and PGM; convert %s to PNG or "
+            "JPEG",
+            folder, p->foreign, str_plural((int64_t)p->foreign), p->foreign == 1 ? "it" : "them");
+        *complete = say(&said);
+    }
     if (p->count == before && *complete) {
         err_set(&said, ERR_INPUT,
                 "%s: there is no picture in this folder or those in it (.png, .jpg, .jpeg, .bmp or .pgm)",

@@ -1,11 +1,19 @@
 /* The faces of a picture: those that are found in it, or the picture itself. */
 #include "ferlab/detect/detect.h"
 
-enum { CROP_SIDE = 64 };
+enum { CROP_SIDE = 64, LEAST_SIDE = 8 };
 
 static int shorter_side(const struct gray *image)
 {
     return image->width < image->height ? image->width : image->height;
+}
+
+bool picture_is_large_enough(const struct gray *image, const char *name, struct err *e)
+{
+    return shorter_side(image) >= LEAST_SIDE ||
+           err_set(e, ERR_INPUT,
+                   "%s: %d x %d pixels are too few for a face; take pictures of %d or more a side", name,
+                   image->width, image->height, LEAST_SIDE);
 }
 
 static bool take_whole(const struct gray *image, struct picture_faces *out, struct err *e)

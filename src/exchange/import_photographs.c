@@ -20,7 +20,6 @@
 enum {
     THREADS_MOST = 64,
     BATCH_PER_THREAD = 4,
-    LEAST_SIDE = 8, /* pixels of a picture; a face of fewer shows nothing */
 };
 
 static const double write_every_s = 2;
@@ -113,12 +112,8 @@ static void search(const struct hunt *h, struct detector *d, struct shot *s)
     struct gray image;
     if (!image_load(s->photo->source, &image, &s->why))
         return;
-    if (image.width < LEAST_SIDE || image.height < LEAST_SIDE)
-        err_set(&s->why, ERR_INPUT,
-                "%d x %d pixels are too few for a face; take pictures of %d or more a side", image.width,
-                image.height, LEAST_SIDE);
-    else
-        s->searched = search_picture(h, d, &image, s);
+    s->searched =
+        picture_is_large_enough(&image, s->photo->source, &s->why) && search_picture(h, d, &image, s);
     image_free(&image);
 }
 

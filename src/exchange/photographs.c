@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum { NAME_MOST = 224 }; /* bytes; room for "~12#345.png" within a file's name */
 
@@ -19,17 +18,6 @@ struct walk {
     struct import_plan *plan;
     struct err *e;
 };
-
-static bool is_other_picture(const char *name)
-{
-    static const char *const endings[] = {".heic", ".heif", ".avif", ".webp", ".gif", ".tif", ".tiff",
-                                          ".dng",  ".raw",  ".cr2",  ".cr3",  ".nef", ".arw"};
-    const char *dot = strrchr(name, '.');
-    for (size_t i = 0; dot != NULL && i < sizeof endings / sizeof *endings; i++)
-        if (strcasecmp(dot, endings[i]) == 0)
-            return true;
-    return false;
-}
 
 /* The first bytes that make whole characters. */
 static void cut_name(char *name)
@@ -100,7 +88,7 @@ static bool walk_entry(struct walk *w, const char *folder, const char *below, co
         return err_memory(w->e, "listing photographs");
     if (path_is_own_dir(path))
         return walk_folder(w, path, place);
-    if (is_other_picture(name))
+    if (image_is_foreign(name))
         return import_plan_reject(w->plan, place, 0, w->e,
                                   "pictures of this kind are not read; convert it to JPEG or PNG");
     return !image_is_named(name) || take_picture(w, path, place);

@@ -36,14 +36,27 @@ static bool check_size(int width, int height, const char *name, struct err *e)
     return true;
 }
 
+static bool ends_in(const char *name, const char *const *endings)
+{
+    const char *dot = strrchr(name, '.');
+    if (!dot || dot == name)
+        return false;
+    while (*endings && strcasecmp(dot, *endings) != 0)
+        endings++;
+    return *endings;
+}
+
 bool image_is_named(const char *name)
 {
-    static const char *const endings[] = {".png", ".jpg", ".jpeg", ".bmp", ".pgm"};
-    const char *dot = strrchr(name, '.');
-    for (size_t i = 0; dot && dot != name && i < sizeof endings / sizeof *endings; i++)
-        if (strcasecmp(dot, endings[i]) == 0)
-            return true;
-    return false;
+    static const char *const endings[] = {".png", ".jpg", ".jpeg", ".bmp", ".pgm", NULL};
+    return ends_in(name, endings);
+}
+
+bool image_is_foreign(const char *name)
+{
+    static const char *const endings[] = {".heic", ".heif", ".avif", ".webp", ".gif", ".tif", ".tiff",
+                                          ".dng",  ".raw",  ".cr2",  ".cr3",  ".nef", ".arw", NULL};
+    return ends_in(name, endings);
 }
 
 bool image_decode(const void *bytes, size_t count, const char *name, struct gray *out, struct err *e)

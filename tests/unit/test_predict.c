@@ -11,6 +11,10 @@
 
 enum { SCENE_INDEX = 4 };
 
+#define TINY                                                                                                 \
+    "P5\n8 8\n255\n"                                                                                         \
+    "0123456701234567012345670123456701234567012345670123456701234567" /* the least that is a face */
+
 static char dir[PATH_MAX], photo[PATH_MAX + 16];
 static struct scene scene; /* of two faces or more, all of them found */
 
@@ -166,9 +170,9 @@ static void test_folders_are_walked_with_those_in_them(void **state)
     assert_true(path_make_dirs(inner, &e));
     snprintf(path, sizeof path, "%s/loop", inner);
     assert_int_equal(symlink(folder, path), 0);
-    write_file(inner, "2.pgm", "P5\n3 1\n255\nabc", 14);
-    write_file(inner, ".hidden.pgm", "P5\n3 1\n255\nabc", 14);
-    write_file(folder, "1.pgm", "P5\n3 1\n255\nabc", 14);
+    write_file(inner, "2.pgm", TINY, sizeof TINY - 1);
+    write_file(inner, ".hidden.pgm", TINY, sizeof TINY - 1);
+    write_file(folder, "1.pgm", TINY, sizeof TINY - 1);
     write_file(folder, "notes.txt", "none", 4);
     json_t *photos = run_ferlab_json("predict", "--json", "--no-detect", folder, NULL);
     assert_int_equal(json_array_size(photos), 2);
@@ -181,6 +185,41 @@ static void test_folders_are_walked_with_those_in_them(void **state)
     run_ferlab(&o, "predict", inner, NULL);
     assert_int_equal(o.status, 1);
     assert_non_null(strstr(o.err, "empty: there is no picture in this folder or those in it"));
+    output_free(&o);
+}
+
+static void test_a_picture_too_small_for_a_face_is_refused(void **state)
+{
+    (void)state;
+    char path[PATH_MAX + 16];
+    struct output o;
+    write_file(dir, "dot.pgm", "P5\n7 9\n255\n" TINY, 11 + 63);
+    snprintf(path, sizeof path, "%s/dot.pgm", dir);
+    run_ferlab(&o, "predict", path, NULL);
+    assert_int_equal(o.status, 1);
+    assert_string_equal(o.out, "");
+    assert_non_null(
+        strstr(o.err, "dot.pgm: 7 x 9 pixels are too few for a face; take pictures of 8 or more"));
+    output_free(&o);
+}
+
+static void test_pictures_of_other_kinds_in_a_folder_are_counted(void **state)
+{
+    (void)state;
+    char folder[PATH_MAX], inner[PATH_MAX];
+    struct output o;
+    struct err e = {0};
+    assert_true(path_join(folder, dir, "kinds", &e) && path_join(inner, folder, "b", &e));
+    assert_true(path_make_dirs(inner, &e));
+    write_file(folder, "1.pgm", TINY, sizeof TINY - 1);
+    write_file(inner, "2.webp", "RIFF", 4);
+    write_file(folder, "3.HEIC", "ftyp", 4);
+    write_file(folder, "notes.txt", "none", 4);
+    run_ferlab(&o, "predict", folder, NULL);
+    assert_int_equal(o.status, 1);
+    assert_non_null(strstr(o.out, "1.pgm"));
+    assert_non_null(
+        strstr(o.err, "kinds: passed over 2 pictures of other kinds than PNG, JPEG, BMP and PGM"));
     output_free(&o);
 }
 
@@ -252,6 +291,8 @@ int main(void)
         cmocka_unit_test(test_draw_writes_the_photograph_with_boxes),
         cmocka_unit_test(test_draw_takes_no_other_file_s_place),
         cmocka_unit_test(test_folders_are_walked_with_those_in_them),
+        cmocka_unit_test(test_a_picture_too_small_for_a_face_is_refused),
+        cmocka_unit_test(test_pictures_of_other_kinds_in_a_folder_are_counted),
         cmocka_unit_test(test_standard_input_is_a_picture_too),
         cmocka_unit_test(test_a_picture_without_faces_says_so),
         cmocka_unit_test(test_cascades_are_chosen_by_name_or_file_and_refused_in_a_sentence),

@@ -37,6 +37,9 @@ struct picture_faces { /* start from {0} */
 bool picture_find_faces(struct detector *d, const struct gray *image, int longest, struct picture_faces *out,
                         struct err *e);
 
+/* Whether a picture has the 8 pixels a side at least that a face takes; else a sentence about `name`. */
+bool picture_is_large_enough(const struct gray *image, const char *name, struct err *e);
+
 /* How large a square a model trained on FER+ wants of a face, in sides of this detector's boxes: what
  * face_crop takes. */
 double detector_margin(const struct detector *d);

@@ -26,6 +26,8 @@ void image_free(struct gray *image);
 
 /* Whether a file of that name is a picture that can be decoded, by its ending. */
 bool image_is_named(const char *name);
+/* Whether it is a picture of a kind that is not decoded: HEIC, WebP, GIF, TIFF, raw. */
+bool image_is_foreign(const char *name);
 
 /* The largest centred square of `in`, filtered to size x size (area average down, bilinear up; a copy where
  * it has that size already). */
