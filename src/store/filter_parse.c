@@ -87,17 +87,16 @@ bool filter_ends_word(char c)
     return c == '\0' || isspace((unsigned char)c) || c == '(' || c == ')';
 }
 
-/* The keyword at hand, in any case, as a whole word. */
-static bool at_keyword(const struct filter_parser *p, const char *word)
+bool filter_at_keyword(const char *at, const char *word)
 {
     size_t length = strlen(word);
 
-    return strncasecmp(p->at, word, length) == 0 && filter_ends_word(p->at[length]);
+    return strncasecmp(at, word, length) == 0 && filter_ends_word(at[length]);
 }
 
 static bool take_keyword(struct filter_parser *p, const char *word)
 {
-    if (!at_keyword(p, word))
+    if (!filter_at_keyword(p->at, word))
         return false;
     p->at += strlen(word);
     filter_skip_space(p);
@@ -156,7 +155,7 @@ static bool parse_group(struct filter_parser *p)
 /* Something that gives a truth, or fails naming what it should have followed. */
 static bool parse_operand(struct filter_parser *p, const char *after)
 {
-    if (*p->at == '\0' || *p->at == ')' || at_keyword(p, "and") || at_keyword(p, "or"))
+    if (*p->at == '\0' || *p->at == ')' || filter_at_keyword(p->at, "and") || filter_at_keyword(p->at, "or"))
         return filter_fail(p, p->at,
                            "a term is missing %s; terms look like split:valid, pred!=label, conf>0.8", after);
     if (*p->at == '(')
@@ -192,7 +191,7 @@ static bool parse_and(struct filter_parser *p, const char *after)
         filter_skip_space(p);
         if (take_keyword(p, "and"))
             after = "after 'and'";
-        else if (*p->at == '\0' || *p->at == ')' || at_keyword(p, "or"))
+        else if (*p->at == '\0' || *p->at == ')' || filter_at_keyword(p->at, "or"))
             break;
     }
     for (size_t i = start; i < condition; i++) {

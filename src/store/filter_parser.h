@@ -9,7 +9,9 @@ struct filter_parser {
     const char *text, *at; /* the whole filter, and what is not parsed yet */
     struct filter *filter;
     struct err *e;
-    int depth; /* of `not` and parentheses */
+    int depth;             /* of `not` and parentheses */
+    const char *bare;      /* the text without quotes that is the latest term's value, else NULL */
+    const char *bare_term; /* where that term begins */
 };
 
 /* "filter:COLUMN: …", the column of `place` counted in characters from 1. Returns false. */
@@ -18,6 +20,8 @@ bool filter_fail(const struct filter_parser *p, const char *place, const char *f
 
 void filter_skip_space(struct filter_parser *p);
 bool filter_ends_word(char c);
+/* The keyword, in any case, as a whole word. */
+bool filter_at_keyword(const char *at, const char *word);
 
 struct filter_step *filter_add_step(struct filter_parser *p, enum filter_op op);
 

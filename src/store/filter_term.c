@@ -188,11 +188,44 @@ static bool unknown_votes(struct filter_parser *p, const char *word, const char 
         word);
 }
 
+/* Where a text ends if blanks were meant to be in it: before the next term or keyword. */
+static const char *text_with_blanks(const char *text)
+{
+    const char *end, *next = text;
+
+    do {
+        for (end = next; !filter_ends_word(*end); end++)
+            ;
+        for (next = end; isspace((unsigned char)*next); next++)
+            ;
+    } while (lone_word(next) > 0 && !filter_at_keyword(next, "and") && !filter_at_keyword(next, "or") &&
+             !filter_at_keyword(next, "not"));
+    return end;
+}
+
+/* A word alone that follows a text without quotes was meant to be of it, unless it is a field or a class. */
+static bool lacks_quotes(struct filter_parser *p)
+{
+    const char *end = p->bare ? text_with_blanks(p->bare) : p->at;
+    char word[WORD_MAX];
+    enum filter_field field;
+    int class, length = lone_word(p->at);
+
+    if (end <= p->at || !copy_word(word, p->at, (size_t)length) || field_parse(word, &field, &class) ||
+        class_parse(word, &class))
+        return false;
+    filter_fail(p, p->bare, "a value with blanks needs quotes: %.*s\"%.*s\"", (int)(p->bare - p->bare_term),
+                p->bare_term, (int)(end - p->bare), p->bare);
+    return true;
+}
+
 static bool take_field(struct filter_parser *p, enum filter_field *field, int *class)
 {
     const char *start = p->at;
     char word[WORD_MAX];
 
+    if (lacks_quotes(p))
+        return false;
     while (isalpha((unsigned char)*p->at) || *p->at == '.')
         p->at++;
     if (p->at == start && isdigit((unsigned char)*start) && lone_word(start) > 0 &&
@@ -540,6 +573,8 @@ bool filter_parse_term(struct filter_parser *p)
     if (!take_value(p, step.field, &value) || !kinds[kind].read(p, &step, value, value_place))
         return false;
     filter_note_comparing(p, &step, start);
+    p->bare = kind == KIND_NAME && *value_place != '"' ? value_place : NULL;
+    p->bare_term = start;
     struct filter_step *added = filter_add_step(p, OP_TEST);
 
     if (added)
