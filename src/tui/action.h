@@ -17,7 +17,7 @@
     X(LABEL_CONTEMPT, "label contempt", "8", "review", "label contempt and move on")                         \
     X(LABEL_UNKNOWN, "label unknown", "9", "review", "label unknown and move on")                            \
     X(LABEL_NF, "label nf", "0", "review", "label not a face and move on")                                   \
-    X(ACCEPT, "accept", "Space", "review", "accept the label as it stands and move on")                      \
+    X(ACCEPT, "accept", "Space", "review", "accept the label; in the queue, without one, the prediction")    \
     X(SKIP, "skip", "s", "review", "move on without deciding")                                               \
     X(FLAG, "flag", "f", "review", "flag for another look, or take the flag back")                           \
     X(NOTE, "note", "n", "review", "write a note")                                                           \

@@ -234,15 +234,19 @@ static void report_blind(struct app *app, uint32_t row)
                 said);
 }
 
+/* Where there is no label yet, accepting takes the prediction. */
 static void decide(struct app *app, struct queue_view *q, enum action action)
 {
     struct lineup *l = &q->lineup;
+    const struct columns *c = app->columns;
     uint32_t row = l->rows[l->at];
     bool blind = lineup_hides(l, l->at);
     if (blind && action == ACTION_ACCEPT) {
         app_message(app, "blind: space would accept what you do not see; 1-8, 9 or 0 decides");
         return;
     }
+    if (action == ACTION_ACCEPT && c->label[row] == CLASS_NONE && c->prediction[row] != CLASS_NONE)
+        action = (enum action)(ACTION_LABEL_NEUTRAL + c->prediction[row]);
     q->own = true;
     bool written = app_review_row(app, action, row);
     q->own = false;
@@ -467,18 +471,24 @@ static const char *queue_keys(struct app *app, void *state)
 {
     const struct queue_view *q = state;
     const struct lineup *l = &q->lineup;
-    (void)app;
     if (q->panel.editor.open)
         return votes_editor_keys();
     if (l->at == l->count)
         return l->waiting > 0
                    ? "⏎ on  h back  a skipped again  r start over  q leave  u undo  t train  ? help"
                    : "h back  a skipped again  r start over  q leave  u undo  t train  ? help";
-    return lineup_hides(l, l->at)
-               ? "1-0 decide  s skip  h back  u undo  a again  B see  e votes  q leave  U redo  "
-                 "f flag  n note  T tag  i smooth  ? help"
-               : "1-0 decide  space accept  s skip  h back  u undo  a again  q leave  "
-                 "B blind  e votes  U redo  f flag  n note  T tag  i smooth  ? help";
+    if (lineup_hides(l, l->at))
+        return "1-0 decide  s skip  h back  u undo  a again  B see  e votes  q leave  U redo  "
+               "f flag  n note  T tag  i smooth  ? help";
+#define OTHER_KEYS                                                                                           \
+    "s skip  h back  u undo  a again  q leave  B blind  e votes  U redo  f flag  n note  T tag  i smooth  "  \
+    "? help"
+    const struct columns *c = app->columns;
+    uint32_t row = l->rows[l->at];
+    return c->label[row] != CLASS_NONE        ? "1-0 decide  space accept  " OTHER_KEYS
+           : c->prediction[row] != CLASS_NONE ? "1-0 decide  space accept the prediction  " OTHER_KEYS
+                                              : "1-0 decide  " OTHER_KEYS;
+#undef OTHER_KEYS
 }
 
 static void queue_close(struct app *app, void *state)

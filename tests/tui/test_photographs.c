@@ -96,6 +96,41 @@ static void test_found_faces_are_looked_at_labelled_trained_on_and_exported(void
     fixture_remove(&f);
 }
 
+static void test_the_queue_accepts_the_prediction_where_there_is_no_label(void **state)
+{
+    (void)state;
+    struct fixture f;
+    start_found(&f);
+    struct screen *s = f.screen;
+    type_keys(s, "r");
+    expect_text(s, "space accept the prediction");
+    json_t *shown = run_ferlab_json("-w", f.workspace, "list", "source:* sort:-suspect", "--json", NULL);
+    type_keys(s, " ");
+    expect_text(s, "decided 1");
+    expect_events(&f, 1, "relabel",
+                  json_string_value(json_object_get(json_array_get(shown, 0), "prediction")));
+    json_decref(shown);
+    type_keys(s, "h");
+    expect_no_text(s, "space accept the prediction"); /* but its label */
+    expect_text(s, "space accept");
+    fixture_remove(&f);
+}
+
+static void test_the_queue_offers_nothing_to_accept_where_nothing_is(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_make(&f, false);
+    import_photographs(&f);
+    struct screen *s = fixture_start(&f, &full_screen, "source:* sort:id");
+    type_keys(s, "r");
+    expect_text(s, "1-0 decide  s skip");
+    type_keys(s, " ");
+    expect_text(s, "no label to accept here; 1-8, 9 or 0 gives one");
+    expect_events(&f, 0, NULL, NULL);
+    fixture_remove(&f);
+}
+
 static void test_the_queue_says_that_there_are_no_votes(void **state)
 {
     (void)state;
@@ -160,6 +195,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_found_faces_are_looked_at_labelled_trained_on_and_exported),
+        cmocka_unit_test(test_the_queue_accepts_the_prediction_where_there_is_no_label),
+        cmocka_unit_test(test_the_queue_offers_nothing_to_accept_where_nothing_is),
         cmocka_unit_test(test_the_queue_says_that_there_are_no_votes),
         cmocka_unit_test(test_metrics_and_matrix_say_whom_a_crowd_has_seen),
         cmocka_unit_test(test_photographs_alone_are_shown_at_once),
