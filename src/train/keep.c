@@ -158,7 +158,8 @@ static bool rescue_model(struct training *t, const void *onnx, size_t size, stru
 struct outcome {
     float (*probabilities)[EMOTION_COUNT];
     bool *in_sample;
-    size_t done; /* predictions computed */
+    size_t done;    /* predictions computed */
+    int64_t before; /* the model in use until then; 0: none */
 };
 
 static bool predict_everything(struct training *t, struct outcome *o, struct err *e)
@@ -177,9 +178,10 @@ static bool predict_everything(struct training *t, struct outcome *o, struct err
                              e);
 }
 
-static bool publish(struct training *t, const struct outcome *o, enum run_state state, struct err *e)
+static bool publish(struct training *t, struct outcome *o, enum run_state state, struct err *e)
 {
-    bool current = t->recipe.use || model_current(t->ws) == 0;
+    o->before = model_current(t->ws);
+    bool current = t->recipe.use || o->before == 0;
     if (!training_begin_patiently(t, e))
         return false;
     bool fine = predictions_write(t->ws, t->model, t->columns->id, &o->probabilities[0][0], o->in_sample,
@@ -209,6 +211,22 @@ static void say_better(struct training *t)
     arena_free(&arena);
 }
 
+/* Nobody knows what the model is worth that is in use now. */
+static void say_unvalidated(struct training *t, int64_t before)
+{
+    struct arena arena = {0};
+    struct model *models;
+    size_t count;
+    train_log_say(&t->log, "%s was not validated: no face of valid has a label; it learnt from %zu face%s",
+                  t->recipe.name, t->train.count, str_plural((int64_t)t->train.count));
+    if (models_list(t->ws, &arena, &models, &count, NULL))
+        for (size_t i = 0; i < count; i++)
+            if (models[i].id == before && before != t->model)
+                train_log_say(&t->log, "%s was in use before: 'ferlab model use %s' takes it again",
+                              models[i].name, models[i].name);
+    arena_free(&arena);
+}
+
 static void say_kept(struct training *t, const struct outcome *o)
 {
     char accuracy[64] = "no validation faces, so its last epoch";
@@ -218,7 +236,9 @@ static void say_kept(struct training *t, const struct outcome *o)
     bool current = model_current(t->ws) == t->model;
     train_log_say(&t->log, "model %s: %s%s", t->recipe.name, accuracy,
                   current ? ", now the current model" : "");
-    if (current && !isnan(t->best_accuracy))
+    if (current && isnan(t->best_accuracy))
+        say_unvalidated(t, o->before);
+    else if (current)
         say_better(t);
     if (o->done < t->columns->count)
         train_log_say(&t->log, "predictions of %zu of %zu face%s; the rest follows when asked for", o->done,

@@ -128,7 +128,12 @@ static void notice_training(struct app *app)
             app->newest_run = run->id;
         if (!running && run->id == app->training && run->model != 0 && run->model == app->columns->model) {
             app->training = 0;
-            app->comparison_due = clock_seconds();
+            if (isnan(run->best_valid_accuracy))
+                app_message(
+                    app, "%s is now in use, not validated: no face of valid has a label; m lists the others",
+                    run->model_name);
+            else
+                app->comparison_due = clock_seconds();
         }
     }
 }

@@ -6,12 +6,15 @@
 #include "training_form.h"
 #include "training_progress.h"
 
+#include "ferlab/base/str.h"
 #include "ferlab/train/job.h"
 #include "ferlab/train/trainer.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -187,14 +190,40 @@ static void draw_progress(const struct app *app, const struct training_view *v, 
     training_progress_draw(run, curves_latest(&v->curves), row);
 }
 
+/* Whether nobody knows what the model in use is worth, which that run made. */
+static bool is_unvalidated(const struct app *app, const struct run *run)
+{
+    return run->folds == 0 && run->state != RUN_RUNNING && run->model != 0 &&
+           run->model == app->columns->model && isnan(run->best_valid_accuracy);
+}
+
+static void draw_unvalidated(const struct app *app, const char *before, int row)
+{
+    const struct columns *c = app->columns;
+    char learnt[32], text[256];
+    int64_t count = 0;
+    for (size_t i = 0; i < c->count; i++)
+        count += c->in_sample[i];
+    snprintf(text, sizeof text,
+             "%s was not validated: no face of valid has a label; it learnt from %s face%s", c->model_name,
+             draw_count(learnt, count), str_plural(count));
+    draw_clauses(row, 1, STYLE_BAD, text);
+    draw_text(row + 1, 1, 0, STYLE_DIM, "m takes another model%s%s", before[0] != '\0' ? ", such as " : "",
+              before);
+}
+
 static void draw_summary(const struct app *app, const struct training_view *v, int row)
 {
     const struct run *run = shown_run(app, v);
     if (run != NULL && run->folds > 0 && v->curves.count > 0 && v->curves.runs[0].run == run->id)
         training_folds_draw(run, v->curves.runs[0].epochs, v->curves.runs[0].count, row);
-    if (run == NULL || v->compared.run != run->id)
+    if (run == NULL)
         return;
-    compare_draw_sentence(&v->retraining, row);
+    bool compared = v->compared.run == run->id;
+    if (is_unvalidated(app, run))
+        draw_unvalidated(app, compared ? v->retraining.before_name : "", row);
+    else if (compared)
+        compare_draw_sentence(&v->retraining, row);
 }
 
 static void training_draw(struct app *app, void *state)

@@ -174,20 +174,47 @@ static void test_metrics_and_matrix_say_whom_a_crowd_has_seen(void **state)
     fixture_remove(&f);
 }
 
+static void make_photographs_alone(struct fixture *f)
+{
+    *f = (struct fixture){0};
+    temp_dir_make(f->dir);
+    snprintf(f->workspace, sizeof f->workspace, "%.4000s/w.ferlab", f->dir);
+    import_photographs(f);
+    fixture_add_model(f->workspace);
+}
+
 /* Nothing is labelled, so nothing is predicted otherwise: all is shown rather than nothing. */
 static void test_photographs_alone_are_shown_at_once(void **state)
 {
     (void)state;
-    struct fixture f = {0};
+    struct fixture f;
     char all[32];
-    temp_dir_make(f.dir);
-    snprintf(f.workspace, sizeof f.workspace, "%.4000s/w.ferlab", f.dir);
-    import_photographs(&f);
-    fixture_add_model(f.workspace);
+    make_photographs_alone(&f);
     f.screen = screen_start(&full_screen, (const char *[]){"-w", f.workspace, NULL});
     snprintf(all, sizeof all, "%d of %d", found, found);
     expect_text(f.screen, all);
     expect_text(f.screen, "no votes");
+    fixture_remove(&f);
+}
+
+static void test_a_model_that_nobody_validated_is_said_to_be_so(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct output o;
+    make_photographs_alone(&f);
+    struct screen *s = fixture_start(&f, &full_screen, "sort:id");
+    type_keys(s, "1");
+    expect_events(&f, 1, "relabel", "neutral");
+    type_keys(s, "t");
+    run_ferlab(&o, "-w", f.workspace, "train", "--arch=4,P,8", "--epochs=1", "--name=little", NULL);
+    assert_non_null(
+        strstr(o.err, "little was not validated: no face of valid has a label; it learnt from 1 face\n"));
+    assert_non_null(strstr(o.err, "fixture was in use before: 'ferlab model use fixture' takes it again"));
+    output_free(&o);
+    expect_text(s, "little is now in use, not validated: no face of valid has a label; m lists the others");
+    expect_text(s, "little was not validated: no face of valid has a label; it learnt from 1 face");
+    expect_text(s, "m takes another model, such as fixture");
     fixture_remove(&f);
 }
 
@@ -200,6 +227,7 @@ int main(void)
         cmocka_unit_test(test_the_queue_says_that_there_are_no_votes),
         cmocka_unit_test(test_metrics_and_matrix_say_whom_a_crowd_has_seen),
         cmocka_unit_test(test_photographs_alone_are_shown_at_once),
+        cmocka_unit_test(test_a_model_that_nobody_validated_is_said_to_be_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
