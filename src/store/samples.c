@@ -142,6 +142,24 @@ bool samples_of_source(struct workspace *ws, const char *source, int64_t *count,
     return good;
 }
 
+bool sample_of_source(struct workspace *ws, const struct sample *s, int64_t *id, struct err *e)
+{
+    struct sql_statement *q = sql_prepare(workspace_sql(ws),
+                                          "SELECT s.id FROM sample s JOIN pixels p ON p.sample = s.id "
+                                          "WHERE s.source = ?1 AND s.source != '' AND p.gray = ?2 LIMIT 1",
+                                          e);
+
+    if (!q)
+        return false;
+    sql_bind_text(q, 1, s->source);
+    sql_bind_blob(q, 2, s->pixels, FACE_PIXELS);
+    enum sql_step step = sql_next(q, e);
+
+    *id = step == SQL_ROW ? sql_int(q, 0) : 0;
+    sql_done(q);
+    return step != SQL_FAILED;
+}
+
 static bool no_pixels(struct workspace *ws, int64_t id, struct err *e)
 {
     return err_set(e, ERR_INPUT, "%s: there is no sample %lld", workspace_path(ws), (long long)id);

@@ -140,7 +140,7 @@ static void name_source(const struct live *l, char out[LIVE_SOURCE])
         snprintf(out, LIVE_SOURCE, "live:%s", realpath(l->file, real) != NULL ? real : l->file);
 }
 
-int64_t live_keep(struct app *app, struct live *l)
+int64_t live_keep(struct app *app, struct live *l, bool *already)
 {
     struct err e = {0};
     char source[LIVE_SOURCE];
@@ -160,12 +160,16 @@ int64_t live_keep(struct app *app, struct live *l)
         .pixels = face->crop,
         .source = source,
         .flaws = face_flaws(face->crop, face_side(&face->box, detector_margin(l->detector)))};
-    int64_t id = add_sample(app, &s, l->kept + 1, &e);
+    int64_t id = 0;
+    bool fine = sample_of_source(app->workspace, &s, &id, &e);
+    *already = id != 0;
+    if (fine && !*already)
+        id = add_sample(app, &s, l->kept + 1, &e);
     if (id == 0) {
         app_complain(app, "%s", e.text);
         return 0;
     }
-    l->kept++;
+    l->kept += !*already;
     refresh_reviews(app);
     return id;
 }

@@ -42,7 +42,8 @@ bool live_take(struct live *l, const struct frame *f, struct err *e);
 /* Everything between top and bottom line. */
 void live_draw(struct app *app, struct live *l);
 
-/* Keeps the selected face as a sample; its id, or 0 with a complaint. */
-int64_t live_keep(struct app *app, struct live *l);
+/* Keeps the selected face as a sample, unless it was kept *already from the same picture; its id, or 0 with a
+ * complaint. */
+int64_t live_keep(struct app *app, struct live *l, bool *already);
 
 #endif

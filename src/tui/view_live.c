@@ -125,12 +125,16 @@ static void pause_or_go_on(struct app *app, struct live *l)
 /* A digit keeps the face with that label. */
 static void keep(struct app *app, struct live *l, enum action action)
 {
-    int64_t id = live_keep(app, l);
+    bool already = false;
+    int64_t id = live_keep(app, l, &already);
     if (id == 0)
         return;
     int64_t row = columns_row(app->columns, id);
     if (action_class(action) >= 0 && row >= 0 && app_review_row(app, action, (uint32_t)row))
-        app_message(app, "kept as sample %lld, %s", (long long)id, class_title(action_class(action)));
+        app_message(app, already ? "already kept as sample %lld, now %s" : "kept as sample %lld, %s",
+                    (long long)id, class_title(action_class(action)));
+    else if (already)
+        app_message(app, "already kept as sample %lld", (long long)id);
     else
         app_message(app, "kept as sample %lld, without a label", (long long)id);
 }

@@ -43,7 +43,7 @@ static void test_faces_are_kept_with_a_label_or_without(void **state)
     json_decref(none);
     type_keys(f.screen, " ");
     expect_text(f.screen, "kept as sample 301, without a label");
-    type_keys(f.screen, "3");
+    type_keys(f.screen, "\t3");
     expect_text(f.screen, "kept as sample 302, surprise");
     expect_text(f.screen, "2 kept: filter source:live*");
     type_keys(f.screen, "q");
@@ -54,6 +54,28 @@ static void test_faces_are_kept_with_a_label_or_without(void **state)
     assert_string_equal(json_string_value(json_object_get(second, "split")), "none");
     assert_string_equal(json_string_value(json_object_get(second, "label")), "surprise");
     assert_true(json_is_null(json_object_get(second, "entropy")));
+    json_decref(samples);
+    fixture_remove(&f);
+}
+
+static void test_a_face_of_one_picture_is_kept_once(void **state)
+{
+    (void)state;
+    struct fixture f;
+    start_live(&f, 2000);
+    expect_text(f.screen, "frames/s");
+    type_keys(f.screen, "P");
+    expect_text(f.screen, "paused");
+    type_keys(f.screen, " ");
+    expect_text(f.screen, "kept as sample 301, without a label");
+    type_keys(f.screen, " ");
+    expect_text(f.screen, "already kept as sample 301");
+    type_keys(f.screen, "3");
+    expect_text(f.screen, "already kept as sample 301, now surprise");
+    expect_text(f.screen, "1 kept: filter source:live*");
+    json_t *samples = kept(&f);
+    assert_int_equal(json_array_size(samples), 1);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(samples, 0), "label")), "surprise");
     json_decref(samples);
     fixture_remove(&f);
 }
@@ -144,6 +166,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_faces_are_kept_with_a_label_or_without),
+        cmocka_unit_test(test_a_face_of_one_picture_is_kept_once),
         cmocka_unit_test(test_what_could_not_be_written_is_not_counted),
         cmocka_unit_test(test_pictures_are_looked_at_one_by_one_and_named_by_what_is_kept),
         cmocka_unit_test(test_a_film_ends_and_a_missing_one_is_a_sentence),
