@@ -19,9 +19,9 @@ enum sql_mode {
     SQL_CREATE, /* a new file, without journal and without flushing: for building under a temporary name */
 };
 
-/* Opens; refuses with a sentence what is missing, a folder, no database, truncated, or (SQL_WRITE) not
- * writable. */
-bool sql_open(struct sql **out, const char *path, enum sql_mode mode, struct err *e);
+/* Opens `file`, of which messages speak as `path`; refuses with a sentence what is missing, a folder, no
+ * database, truncated, or (SQL_WRITE) not writable. */
+bool sql_open(struct sql **out, const char *file, const char *path, enum sql_mode mode, struct err *e);
 void sql_close(struct sql *db); /* NULL is fine; rolls back what is open */
 
 const char *sql_path(const struct sql *db);

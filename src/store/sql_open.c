@@ -208,7 +208,7 @@ static bool open_new(struct sql *db, const char *name, struct err *e)
     return sql_exec(db, text, e);
 }
 
-bool sql_open(struct sql **out, const char *path, enum sql_mode mode, struct err *e)
+bool sql_open(struct sql **out, const char *file, const char *path, enum sql_mode mode, struct err *e)
 {
     struct str name = {0};
     struct sql *db = calloc(1, sizeof *db);
@@ -218,7 +218,7 @@ bool sql_open(struct sql **out, const char *path, enum sql_mode mode, struct err
         free(db);
         return err_memory(e, "opening the workspace");
     }
-    append_plain_path(&name, path);
+    append_plain_path(&name, file);
     const char *plain = name.failed ? NULL : name.data;
     bool good = mode == SQL_CREATE ? open_new(db, plain, e) : open_existing(db, plain, mode, e);
 

@@ -41,7 +41,7 @@ static struct workspace *workspace_new(const char *path, struct err *e)
 
 static bool open_ready(struct workspace *ws, enum workspace_mode mode, struct err *e)
 {
-    if (!sql_open(&ws->db, ws->path, mode == WORKSPACE_WRITE ? SQL_WRITE : SQL_READ, e) ||
+    if (!sql_open(&ws->db, ws->path, ws->path, mode == WORKSPACE_WRITE ? SQL_WRITE : SQL_READ, e) ||
         !schema_ready(ws->db, e))
         return false;
     return mode == WORKSPACE_WRITE ? sql_make_durable(ws->db, e) : sql_refuse_writes(ws->db, e);
@@ -83,7 +83,7 @@ bool workspace_create(struct workspace **out, const char *path, struct err *e)
         workspace_close(ws);
         return err_memory(e, "making the workspace");
     }
-    if (!sql_open(&ws->db, ws->building, SQL_CREATE, e) || !schema_create(ws->db, e)) {
+    if (!sql_open(&ws->db, ws->building, ws->path, SQL_CREATE, e) || !schema_create(ws->db, e)) {
         workspace_close(ws);
         return false;
     }

@@ -100,6 +100,17 @@ static void test_what_a_killed_import_left_is_swept_by_the_next(void **state)
     temp_dir_remove(f.dir);
 }
 
+static void test_a_folder_that_takes_no_files_is_said_by_the_workspace_s_name(void **state)
+{
+    struct workspace *ws;
+    struct err e = {0};
+
+    (void)state;
+    assert_false(workspace_create(&ws, "/proc/faces.ferlab", &e));
+    assert_non_null(strstr(e.text, "/proc/faces.ferlab: cannot "));
+    assert_null(strstr(e.text, ".tmp"));
+}
+
 static void test_creating_never_replaces(void **state)
 {
     struct fixture f;
@@ -578,6 +589,7 @@ int main(void)
         cmocka_unit_test(test_a_published_workspace_opens_and_is_whole),
         cmocka_unit_test(test_closing_without_publishing_leaves_nothing),
         cmocka_unit_test(test_what_a_killed_import_left_is_swept_by_the_next),
+        cmocka_unit_test(test_a_folder_that_takes_no_files_is_said_by_the_workspace_s_name),
         cmocka_unit_test(test_creating_never_replaces),
         cmocka_unit_test(test_what_is_no_workspace_is_refused_with_its_own_sentence),
         cmocka_unit_test(test_a_newer_version_is_refused_and_an_older_one_migrated),
