@@ -120,8 +120,12 @@ static void decode(const struct import_plan *p, struct chunk *c, struct import_s
 static bool reject_row(struct import_plan *p, const struct import_row *row, const char *reason, struct err *e)
 {
     const char *file = p->sources[row->source].place;
-    if (row->line == 0)
+    if (row->line == 0) {
+        size_t named = strlen(row->file);
         file = arena_printf(&p->result->arena, "%s/%s", file, row->file);
+        if (strncmp(reason, row->file, named) == 0 && reason[named] == ':')
+            reason += named + strlen(": ");
+    }
     return file ? import_plan_reject(p, file, row->line, e, "%s", reason)
                 : err_memory(e, "listing rejected rows");
 }

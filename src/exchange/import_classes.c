@@ -76,10 +76,10 @@ static bool take_image(struct reading *r, const char *name, struct err *e)
     return row.name && import_plan_row(p, &row, e);
 }
 
-static bool read_class(struct reading *r, const char *path, const char *place, struct err *e)
+static bool read_class(struct reading *r, const char *path, struct err *e)
 {
     struct import_source source = {.pixels = import_image_pixels};
-    source.place = import_plan_text(r->plan, place, e);
+    source.place = import_plan_text(r->plan, path, e);
     if (!source.place)
         return false;
     source.fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -102,10 +102,10 @@ static bool read_class(struct reading *r, const char *path, const char *place, s
     return fine;
 }
 
-/* The class folders in one folder. Other folders beside them are most likely misspelt: rejected, so that it
- * shows. */
-static bool read_split(struct import_plan *p, const char *path, const char *below, enum split split,
-                       bool *found, struct err *e)
+/* The class folders in one folder, the `top` one with those of splits. Other folders beside them are most
+ * likely misspelt: rejected, so that it shows. */
+static bool read_split(struct import_plan *p, const char *path, bool top, enum split split, bool *found,
+                       struct err *e)
 {
     struct dirent **entries;
     int count = scandir(path, &entries, is_visible, by_name);
@@ -118,14 +118,13 @@ static bool read_split(struct import_plan *p, const char *path, const char *belo
     for (int i = 0; i < count; i++) {
         struct reading r = {.plan = p, .split = split};
         const char *name = entries[i]->d_name;
-        char folder[PATH_MAX], place[PATH_MAX];
+        char folder[PATH_MAX];
         enum split other;
-        snprintf(place, sizeof place, "%s%s%s", below, *below ? "/" : "", name);
         if (fine && any && path_join(folder, path, name, NULL) && path_is_dir(folder)) {
             if (class_parse(name, &r.class))
-                fine = read_class(&r, folder, place, e);
-            else if (*below || !split_of_folder(name, &other)) {
-                const char *file = import_plan_text(p, place, e);
+                fine = read_class(&r, folder, e);
+            else if (!top || !split_of_folder(name, &other)) {
+                const char *file = import_plan_text(p, folder, e);
                 fine = file && import_plan_reject(p, file, 0, e, "no class is called '%s'", name);
             }
         }
@@ -173,7 +172,7 @@ bool import_read_classes(struct import_plan *p, const char *path, bool *found, s
 {
     size_t first = p->row_count;
     *found = false;
-    if (!read_split(p, path, "", SPLIT_NONE, found, e))
+    if (!read_split(p, path, true, SPLIT_NONE, found, e))
         return false;
     struct dirent **entries;
     int count = scandir(path, &entries, is_visible, by_name);
@@ -183,7 +182,7 @@ bool import_read_classes(struct import_plan *p, const char *path, bool *found, s
         enum split split;
         if (fine && split_of_folder(entries[i]->d_name, &split) &&
             path_join(folder, path, entries[i]->d_name, NULL) && path_is_dir(folder))
-            fine = read_split(p, folder, entries[i]->d_name, split, found, e);
+            fine = read_split(p, folder, false, split, found, e);
         free(entries[i]);
     }
     if (count >= 0)

@@ -306,7 +306,7 @@ static bool read_both(struct lines *l, struct labels *labels, struct err *e)
     if (fd < 0)
         return err_errno(e, l->path, "open", "see that the path is right");
     l->source = (struct import_source){
-        .pixels = csv_pixels, .fd = fd, .place = import_plan_text(l->plan, path_base(l->path), e)};
+        .pixels = csv_pixels, .fd = fd, .place = import_plan_text(l->plan, l->path, e)};
     bool fine = l->source.place && read_lines(l, e);
     if (l->plan->source_count == 0 || l->plan->sources[l->plan->source_count - 1].fd != fd)
         close(fd); /* the plan has not taken it over */
@@ -315,7 +315,7 @@ static bool read_both(struct lines *l, struct labels *labels, struct err *e)
 
 bool import_read_fer2013(struct import_plan *p, const char *path, const char *labels, struct err *e)
 {
-    struct labels table = {.plan = p, .path = labels, .file = import_plan_text(p, path_base(labels), e)};
+    struct labels table = {.plan = p, .path = labels, .file = import_plan_text(p, labels, e)};
     struct lines lines = {.plan = p, .labels = &table, .path = path, .line = 1};
     bool fine = table.file && read_both(&lines, &table, e);
     free(table.rows);

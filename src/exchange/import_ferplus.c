@@ -80,15 +80,12 @@ static bool take_row(void *context, const struct csv_row *row, struct err *e)
     return out.name && import_plan_row(r->plan, &out, e);
 }
 
-/* One folder; `below` is what leads to it from the path given. */
-static bool read_folder(struct import_plan *p, const char *path, const char *below, enum split split,
-                        struct err *e)
+static bool read_folder(struct import_plan *p, const char *path, enum split split, struct err *e)
 {
-    char csv[PATH_MAX], place[PATH_MAX];
-    if (!path_join(csv, path, "label.csv", e) ||
-        !(*below ? path_join(place, below, "label.csv", e) : path_join(place, ".", "label.csv", e)))
+    char csv[PATH_MAX];
+    if (!path_join(csv, path, "label.csv", e))
         return false;
-    const char *file = import_plan_text(p, *below ? place : "label.csv", e);
+    const char *file = import_plan_text(p, csv, e);
     int fd = file ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     if (fd < 0)
         return file ? err_errno(e, path, "open", "see that the folder may be read") : false;
@@ -108,17 +105,16 @@ static bool has_labels(const char *path)
 }
 
 /* The folders of one set, directly in `path`. */
-static bool read_set(struct import_plan *p, const char *path, const char *below, bool *found, struct err *e)
+static bool read_set(struct import_plan *p, const char *path, bool *found, struct err *e)
 {
     for (size_t i = 0; i < FOLDERS; i++) {
-        char folder[PATH_MAX], place[PATH_MAX];
+        char folder[PATH_MAX];
         if (!path_join(folder, path, folders[i].name, e))
             return false;
         if (!has_labels(folder))
             continue;
         *found = true;
-        snprintf(place, sizeof place, "%s%s%s", below, *below ? "/" : "", folders[i].name);
-        if (!read_folder(p, folder, place, folders[i].split, e))
+        if (!read_folder(p, folder, folders[i].split, e))
             return false;
     }
     return true;
@@ -136,19 +132,17 @@ static int is_visible(const struct dirent *entry)
 }
 
 /* The sets that lie exactly `depth` levels below `path`. */
-static bool search(struct import_plan *p, const char *path, const char *below, int depth, bool *found,
-                   struct err *e)
+static bool search(struct import_plan *p, const char *path, int depth, bool *found, struct err *e)
 {
     if (depth == 0)
-        return read_set(p, path, below, found, e);
+        return read_set(p, path, found, e);
     struct dirent **entries;
     int count = scandir(path, &entries, is_visible, by_name);
     bool fine = true;
     for (int i = 0; i < count; i++) {
-        char folder[PATH_MAX], place[PATH_MAX];
-        snprintf(place, sizeof place, "%s%s%s", below, *below ? "/" : "", entries[i]->d_name);
+        char folder[PATH_MAX];
         if (fine && path_join(folder, path, entries[i]->d_name, NULL) && path_is_dir(folder))
-            fine = search(p, folder, place, depth - 1, found, e);
+            fine = search(p, folder, depth - 1, found, e);
         free(entries[i]);
     }
     if (count >= 0)
@@ -164,10 +158,10 @@ bool import_read_ferplus(struct import_plan *p, const char *path, bool *found, s
     for (size_t i = 0; i < FOLDERS; i++)
         if (strcmp(name, folders[i].name) == 0 && has_labels(path)) {
             *found = true;
-            return read_folder(p, path, "", folders[i].split, e);
+            return read_folder(p, path, folders[i].split, e);
         }
     for (int depth = 0; depth <= LEVELS && !*found; depth++)
-        if (!search(p, path, "", depth, found, e))
+        if (!search(p, path, depth, found, e))
             return false;
     return true;
 }

@@ -27,7 +27,7 @@ typedef bool (*import_pixels_fn)(const struct import_source *source, const struc
 struct import_source {
     import_pixels_fn pixels;
     int fd;                          /* of the folder or file; closed with the plan */
-    const char *place;               /* what a rejection calls it, below the path given */
+    const char *place;               /* its path, beginning with the one given */
     int pixels_column, usage_column; /* of fer2013.csv, from 0 */
     size_t columns;
 };

@@ -17,7 +17,14 @@ struct walk {
     struct photographs *list;
     struct import_plan *plan;
     struct err *e;
+    size_t given; /* characters of a place before what lies below the path given */
 };
+
+static bool ends_in_slash(const char *path)
+{
+    size_t length = strlen(path);
+    return length > 0 && path[length - 1] == '/';
+}
 
 /* The first bytes that make whole characters. */
 static void cut_name(char *name)
@@ -30,11 +37,12 @@ static void cut_name(char *name)
     name[end] = '\0';
 }
 
-/* "2024/summer/IMG_1.jpg" becomes "2024_summer_IMG_1.jpg"; of a place too long for a name the file's alone.
- */
+/* "2024/summer/IMG_1.jpg" below the path given becomes "2024_summer_IMG_1.jpg"; what is too long for a name,
+ * the file's alone. */
 static char *name_of(struct walk *w, const char *place)
 {
-    char *name = arena_strdup(&w->plan->result->arena, strlen(place) > NAME_MOST ? path_base(place) : place);
+    const char *below = place + w->given;
+    char *name = arena_strdup(&w->plan->result->arena, strlen(below) > NAME_MOST ? path_base(below) : below);
     if (name == NULL) {
         err_memory(w->e, "listing photographs");
         return NULL;
@@ -77,33 +85,33 @@ static int is_visible(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
-static bool walk_folder(struct walk *w, const char *folder, const char *below);
+static bool walk_folder(struct walk *w, const char *folder, const char *place);
 
-static bool walk_entry(struct walk *w, const char *folder, const char *below, const char *name)
+static bool walk_entry(struct walk *w, const char *folder, const char *place, const char *name)
 {
     struct arena *arena = &w->plan->result->arena;
     const char *path = arena_printf(arena, "%s/%s", folder, name);
-    const char *place = arena_printf(arena, "%s%s%s", below, *below ? "/" : "", name);
-    if (path == NULL || place == NULL)
+    const char *entry = arena_printf(arena, "%s%s%s", place, ends_in_slash(place) ? "" : "/", name);
+    if (path == NULL || entry == NULL)
         return err_memory(w->e, "listing photographs");
     if (path_is_own_dir(path))
-        return walk_folder(w, path, place);
+        return walk_folder(w, path, entry);
     if (image_is_foreign(name))
-        return import_plan_reject(w->plan, place, 0, w->e,
+        return import_plan_reject(w->plan, entry, 0, w->e,
                                   "pictures of this kind are not read; convert it to JPEG or PNG");
-    return !image_is_named(name) || take_picture(w, path, place);
+    return !image_is_named(name) || take_picture(w, path, entry);
 }
 
-static bool walk_folder(struct walk *w, const char *folder, const char *below)
+static bool walk_folder(struct walk *w, const char *folder, const char *place)
 {
     struct dirent **entries;
     int count = scandir(folder, &entries, is_visible, alphasort);
     if (count < 0)
-        return import_plan_reject(w->plan, *below ? below : folder, 0, w->e,
+        return import_plan_reject(w->plan, place, 0, w->e,
                                   "the folder cannot be read: %s; see that it may be", strerror(errno));
     bool fine = true;
     for (int i = 0; i < count; i++) {
-        fine = fine && walk_entry(w, folder, below, entries[i]->d_name);
+        fine = fine && walk_entry(w, folder, place, entries[i]->d_name);
         free(entries[i]);
     }
     free(entries);
@@ -116,12 +124,13 @@ bool photographs_add(struct photographs *list, struct import_plan *p, const char
     char real[PATH_MAX];
     if (realpath(path, real) == NULL)
         return err_errno(e, path, "open", "see that the path is right");
-    const char *source = import_plan_text(p, real, e), *name = import_plan_text(p, path_base(path), e);
-    if (source == NULL || name == NULL)
+    const char *source = import_plan_text(p, real, e), *place = import_plan_text(p, path, e);
+    if (source == NULL || place == NULL)
         return false;
-    if (path_is_dir(real))
-        return walk_folder(&w, strcmp(source, "/") == 0 ? "" : source, "");
-    return take_picture(&w, source, name);
+    bool folder = path_is_dir(real);
+    w.given = folder ? strlen(path) + !ends_in_slash(path) : (size_t)(path_base(path) - path);
+    return folder ? walk_folder(&w, strcmp(source, "/") == 0 ? "" : source, place)
+                  : take_picture(&w, source, place);
 }
 
 static int by_source(const void *a, const void *b)

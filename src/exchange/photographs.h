@@ -6,8 +6,8 @@
 
 struct photograph {
     const char *source; /* its absolute path */
-    const char *place;  /* as found below the path given */
-    const char *name;   /* what the names of its faces begin with: the place as one plain name */
+    const char *place;  /* the path given, with what lies below it */
+    const char *name;   /* what the names of its faces begin with: what lies below it as one plain name */
     size_t order;       /* in which it was found */
 };
 

@@ -92,13 +92,16 @@ static inline void expect_counts(struct outcome *o, int imported, int skipped, i
 }
 
 /* The one rejection, and nothing else of note. */
+/* `file` lies below dir. */
 static inline void expect_rejection(struct outcome *o, const char *file, int line, const char *part_of_reason)
 {
+    char path[PATH_MAX + 256];
+    snprintf(path, sizeof path, "%s/%s", dir, file);
     assert_int_equal(o->result.rejection_count, 1);
     const struct import_rejection *r = o->result.rejections;
     if (!strstr(r->reason, part_of_reason))
         fail_msg("'%s' does not say '%s'", r->reason, part_of_reason);
-    assert_string_equal(r->file, file);
+    assert_string_equal(r->file, path);
     assert_int_equal(r->line, line);
     import_result_free(&o->result);
 }

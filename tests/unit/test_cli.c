@@ -667,7 +667,7 @@ static void test_kill_during_labelling_keeps_what_was_acknowledged(void **state)
 static void test_import_document_lists_rejections(void **state)
 {
     (void)state;
-    char in[PATH_MAX + 48], to[PATH_MAX + 48];
+    char in[PATH_MAX + 48], to[PATH_MAX + 64];
     static const char csv[] =
         "Train00.png,\"(0, 0, 48, 48)\",3,3,0,4,0,0,0,0,0,0\nx.png,\"(0, 0, 48, 48)\",1\n";
     write_file(dir, "FER2013Train/label.csv", csv, strlen(csv));
@@ -681,7 +681,8 @@ static void test_import_document_lists_rejections(void **state)
     assert_int_equal(json_integer_value(json_object_get(d, "rejected")), 1);
     assert_true(json_is_real(json_object_get(d, "seconds")));
     json_t *r = json_array_get(json_object_get(d, "rejections"), 0);
-    assert_string_equal(word(r, "file"), "label.csv");
+    snprintf(to, sizeof to, "%s/label.csv", in);
+    assert_string_equal(word(r, "file"), to);
     assert_int_equal(json_integer_value(json_object_get(r, "line")), 2);
     assert_non_null(strstr(word(r, "reason"), "3 fields"));
     json_decref(d);
@@ -712,7 +713,7 @@ static void test_import_says_plainly_what_was_rejected_and_what_comes_next(void 
     run_ferlab(&o, "import", in, NULL);
     assert_int_equal(o.status, 0);
     assert_string_equal(o.out, "");
-    assert_non_null(strstr(o.err, "label.csv:2: "));
+    assert_non_null(strstr(o.err, "/some/FER2013Train/label.csv:2: "));
     assert_non_null(strstr(o.err, "0 imported, 1 skipped, 1 rejected in"));
     output_free(&o);
     run_ferlab(&o, "import", in, "--quiet", NULL);

@@ -277,6 +277,8 @@ static void test_what_is_no_photograph_is_rejected_and_the_rest_taken(void **sta
     for (size_t i = 0; i < json_array_size(all); i++) {
         const json_t *r = json_array_get(all, i);
         const char *file = text(r, "file"), *reason = text(r, "reason");
+        assert_memory_equal(file, photos, strlen(photos));
+        file += strlen(photos) + 1;
         const char *words = strcmp(file, "b.jpg") == 0          ? "not a readable PNG"
                             : strcmp(file, "c/IMG_1.HEIC") == 0 ? "convert it to JPEG or PNG"
                             : strcmp(file, "e.pgm") == 0        ? "9 x 7 pixels are too few for a face"
@@ -290,7 +292,7 @@ static void test_what_is_no_photograph_is_rejected_and_the_rest_taken(void **sta
                    "--strict", NULL);
     run_ferlab(&o, "-w", workspace, "import", photos, "--detect", NULL);
     assert_int_equal(o.status, 0);
-    assert_non_null(strstr(o.err, "ferlab: b.jpg: not a readable PNG"));
+    assert_non_null(strstr(o.err, "/photos/b.jpg: not a readable PNG"));
     assert_non_null(strstr(o.out, "3 photographs, 0 without a face"));
     output_free(&o);
 }

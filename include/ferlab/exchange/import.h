@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 struct import_rejection {
-    const char *file; /* as found below the path given */
+    const char *file; /* the path given, or with what lies below it */
     int64_t line;     /* 0 where the file as a whole is meant */
     const char *reason;
 };
