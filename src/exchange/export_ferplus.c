@@ -58,9 +58,9 @@ static const int32_t *box_of(const struct columns *c, size_t row)
 
 static bool label_line(const struct layout *l, size_t row, struct str *line, struct err *e)
 {
-    const char *name = l->request->columns->name[row];
+    char name[SAMPLE_FILE];
     const int32_t *box = box_of(l->request->columns, row);
-    if (!sample_name_check(name, e))
+    if (!sample_png_name(l->request->columns->name[row], name, e))
         return false;
     struct votes votes = votes_of(l, row);
     output_csv_field(line, name);
@@ -94,10 +94,11 @@ static void review_line(const struct layout *l, size_t row, struct str *text)
 {
     const struct columns *c = l->request->columns;
     const struct event *decision = history_decision(&l->history, c->id[row]);
-    if (!decision)
+    char name[SAMPLE_FILE];
+    if (!decision || !sample_png_name(c->name[row], name, NULL))
         return;
     const char *const fields[] = {
-        c->name[row],
+        name,
         split_name((enum split)c->split[row]),
         class_name(c->crowd[row]),
         class_name(c->label[row]),
@@ -133,11 +134,12 @@ static bool write_sources(const struct layout *l, struct err *e)
     for (size_t i = 0; i < l->request->row_count; i++) {
         size_t row = l->request->rows[i];
         const int32_t *box = c->box[row];
-        if (c->source[row] == NULL)
+        char name[SAMPLE_FILE];
+        if (c->source[row] == NULL || !sample_png_name(c->name[row], name, NULL))
             continue;
         if (text.length == 0)
             str_append(&text, "name,split,source,x0,y0,x1,y1\n");
-        output_csv_field(&text, c->name[row]);
+        output_csv_field(&text, name);
         str_appendf(&text, ",%s,", split_name((enum split)c->split[row]));
         output_csv_field(&text, c->source[row]);
         str_appendf(&text, ",%d,%d,%d,%d\n", box[0], box[1], box[2], box[3]);
@@ -158,7 +160,7 @@ static bool fill(struct layout *l, struct err *e)
         return false;
     if (!write_sources(l, e))
         return false;
-    return folder_faces(&l->folder, sample_file_name, e);
+    return folder_faces(&l->folder, e);
 }
 
 bool export_ferplus(const struct export_request *request, int64_t *written, struct err *e)

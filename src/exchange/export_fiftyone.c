@@ -135,7 +135,7 @@ bool export_fiftyone(const struct export_request *request, int64_t *written, str
         return false;
     bool fine = folder_begin(&s.folder, request, split_folders, e);
     if (fine) {
-        fine = write_metadata(&s, e) && write_samples(&s, e) && folder_faces(&s.folder, sample_png_name, e);
+        fine = write_metadata(&s, e) && write_samples(&s, e) && folder_faces(&s.folder, e);
         fine = folder_end(&s.folder, fine, e);
     }
     history_free(&s.history);

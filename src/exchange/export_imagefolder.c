@@ -162,7 +162,7 @@ bool export_imagefolder(const struct export_request *request, int64_t *written, 
         return false;
     bool fine = folder_begin(&m.folder, request, folder_split_names, e);
     if (fine) {
-        fine = write_metadata(&m, e) && write_readme(&m, e) && folder_faces(&m.folder, sample_png_name, e);
+        fine = write_metadata(&m, e) && write_readme(&m, e) && folder_faces(&m.folder, e);
         fine = folder_end(&m.folder, fine, e);
     }
     history_free(&m.history);

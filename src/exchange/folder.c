@@ -138,16 +138,13 @@ static bool read_chunk(const struct folder *f, const uint32_t *rows, size_t firs
     return !stopped_by_user(e) && sample_pixels_many(q->workspace, c->ids, c->count, c->pixels[0], e);
 }
 
-typedef bool (*name_fn)(const char *name, char out[SAMPLE_FILE], struct err *e);
-
-static bool write_face(const struct folder *f, const struct chunk *c, size_t i, name_fn file_name,
-                       struct err *e)
+static bool write_face(const struct folder *f, const struct chunk *c, size_t i, struct err *e)
 {
     const struct columns *columns = f->request->columns;
     char name[SAMPLE_FILE];
     uint8_t *png;
     size_t size;
-    if (!file_name(columns->name[c->rows[i]], name, e) ||
+    if (!sample_png_name(columns->name[c->rows[i]], name, e) ||
         !image_png_bytes(c->pixels[i], FACE_SIZE, FACE_SIZE, &png, &size, e))
         return false;
     bool fine = output_entry_bytes(f->split[columns->split[c->rows[i]]], name, png, size, e);
@@ -162,8 +159,8 @@ static int ascending(const void *a, const void *b)
 }
 
 /* Rows ascend as their ids do. */
-static bool write_faces(const struct folder *f, const uint32_t *rows, name_fn file_name,
-                        struct progress *progress, struct err *e)
+static bool write_faces(const struct folder *f, const uint32_t *rows, struct progress *progress,
+                        struct err *e)
 {
     size_t count = f->request->row_count, chunks = (count + CHUNK - 1) / CHUNK;
     atomic_bool stopped = false;
@@ -181,7 +178,7 @@ static bool write_faces(const struct folder *f, const uint32_t *rows, name_fn fi
 #pragma omp critical(read_pixels)
             fine = fine && read_chunk(f, rows, k * CHUNK, progress, c, &why);
             for (size_t i = 0; fine && i < c->count; i++)
-                fine = write_face(f, c, i, file_name, &why);
+                fine = write_face(f, c, i, &why);
             if (!fine && !atomic_exchange(&stopped, true))
                 *e = why;
         }
@@ -190,8 +187,7 @@ static bool write_faces(const struct folder *f, const uint32_t *rows, name_fn fi
     return !stopped;
 }
 
-bool folder_faces(struct folder *f, bool (*file_name)(const char *name, char out[SAMPLE_FILE], struct err *),
-                  struct err *e)
+bool folder_faces(struct folder *f, struct err *e)
 {
     const struct export_request *q = f->request;
     uint32_t *rows = malloc((q->row_count + 1) * sizeof *rows);
@@ -201,7 +197,7 @@ bool folder_faces(struct folder *f, bool (*file_name)(const char *name, char out
     memcpy(rows, q->rows, q->row_count * sizeof *rows);
     qsort(rows, q->row_count, sizeof *rows, ascending);
     progress_start(&progress, "export", "faces", q->row_count, q->quiet);
-    bool fine = write_faces(f, rows, file_name, &progress, e);
+    bool fine = write_faces(f, rows, &progress, e);
     progress_end(&progress);
     free(rows);
     return fine;

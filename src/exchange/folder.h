@@ -28,9 +28,8 @@ bool folder_begin(struct folder *f, const struct export_request *request,
 bool folder_rows(struct folder *f, bool (*put)(void *context, size_t row, struct err *e), void *context,
                  struct err *e);
 
-/* Writes all faces, side by side; `file_name` says how a sample's file is called. */
-bool folder_faces(struct folder *f, bool (*file_name)(const char *name, char out[SAMPLE_FILE], struct err *),
-                  struct err *e);
+/* Writes all faces, side by side, by their sample_png_name. */
+bool folder_faces(struct folder *f, struct err *e);
 
 /* Puts the folder in its place; when not all went fine, removes it and returns false. */
 bool folder_end(struct folder *f, bool fine, struct err *e);

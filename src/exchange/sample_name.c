@@ -25,22 +25,12 @@ bool sample_name_check(const char *name, struct err *why)
     return true;
 }
 
-bool sample_file_name(const char *name, char out[SAMPLE_FILE], struct err *why)
-{
-    if (!sample_name_check(name, why))
-        return false;
-    memcpy(out, name, strlen(name) + 1);
-    return true;
-}
-
 bool sample_png_name(const char *name, char out[SAMPLE_FILE], struct err *why)
 {
-    static const char ending[] = ".png";
-    size_t length = strlen(name), dot = sizeof ending - 1;
-    if (length > dot && strcasecmp(name + length - dot, ending) == 0)
-        return sample_file_name(name, out, why);
-    if (length > NAME_BYTES - dot && length <= NAME_BYTES)
-        return err_set(why, ERR_INPUT, "%s: the name with %s is longer than %d bytes", name, ending,
-                       NAME_BYTES);
-    return sample_name_check(name, why) && snprintf(out, SAMPLE_FILE, "%s%s", name, ending) < SAMPLE_FILE;
+    size_t length = strlen(name), dot = strlen(".png");
+    bool ends = length > dot && strcasecmp(name + length - dot, ".png") == 0;
+    if (!ends && length > NAME_BYTES - dot && length <= NAME_BYTES)
+        return err_set(why, ERR_INPUT, "%s: the name with .png is longer than %d bytes", name, NAME_BYTES);
+    return sample_name_check(name, why) &&
+           snprintf(out, SAMPLE_FILE, "%s%s", name, ends ? "" : ".png") < SAMPLE_FILE;
 }

@@ -9,9 +9,8 @@
 bool sample_name_check(const char *name, struct err *why);
 
 enum { SAMPLE_FILE = 256 };
-/* The name of a sample's file: its name as it is, or with .png behind it unless it ends so. False where that
- * is no name for a file. */
-bool sample_file_name(const char *name, char out[SAMPLE_FILE], struct err *why);
+/* The name of a sample's file: its name, with .png behind it unless it ends so. False where that is no name
+ * for a file. */
 bool sample_png_name(const char *name, char out[SAMPLE_FILE], struct err *why);
 
 #endif

@@ -611,6 +611,7 @@ static void test_names_that_meet_in_one_file_are_refused(void **state)
     add_face("twin.png", SPLIT_TEST);
     refused("imagefolder", "", 0, "twin.png: two files of the export would have this name");
     refused("fiftyone", "", 0, "twin.png: two files");
+    refused("ferplus", "", 0, "twin.png: two files");
     export_fine("imagefolder", "not name:twin", SAMPLES + 2);
 }
 
@@ -619,9 +620,16 @@ static void test_names_of_an_export_s_own_files_are_safe(void **state)
     (void)state;
     add_face("metadata.jsonl", SPLIT_TEST);
     add_face("label.csv", SPLIT_TEST);
-    refused("ferplus", "", 0, "label.csv: two files");
     export_fine("imagefolder", "split:test", 4);
     expect_face("test/metadata.jsonl.png", LOST_ID + 1);
+}
+
+static void test_a_face_called_as_the_labels_lies_beside_them(void **state)
+{
+    (void)state;
+    add_face("label.csv", SPLIT_TEST);
+    export_fine("ferplus", "split:test", 3);
+    expect_face("FER2013Test/label.csv.png", LOST_ID + 1);
 }
 
 static void test_names_too_long_for_an_ending_are_refused(void **state)
@@ -656,6 +664,7 @@ int main(void)
         TEST(test_labelstudio_makes_no_file_of_a_name),
         TEST(test_names_that_meet_in_one_file_are_refused),
         TEST(test_names_of_an_export_s_own_files_are_safe),
+        TEST(test_a_face_called_as_the_labels_lies_beside_them),
         TEST(test_names_too_long_for_an_ending_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

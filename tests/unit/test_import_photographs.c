@@ -179,11 +179,18 @@ static void test_ferplus_folders_tell_the_pictures_of_faces(void **state)
     int b[4];
     for (size_t i = 0; i < 4; i++)
         b[i] = (int)json_integer_value(json_array_get(box, i));
-    snprintf(line, sizeof line, "group.png#1,none,%s/group.png,%d,%d,%d,%d\n", photos, b[0], b[1],
+    snprintf(line, sizeof line, "group.png#1.png,none,%s/group.png,%d,%d,%d,%d\n", photos, b[0], b[1],
              b[0] + b[2], b[1] + b[3]);
     if (strstr(csv, line) == NULL)
         fail_msg("'%s' does not have '%s'", csv, line);
     json_decref(s);
+    free(csv);
+    snprintf(path, sizeof path, "%s/FER2013None/group.png#1.png", out);
+    assert_int_equal(access(path, R_OK), 0);
+    snprintf(path, sizeof path, "%s/FER2013None/label.csv", out);
+    csv = file_read(path, SIZE_MAX, &size, &e);
+    assert_non_null(csv);
+    assert_int_equal(strncmp(csv, "group.png#1.png,\"(0, 0, 48, 48)\",0,0", 36), 0);
     free(csv);
 }
 
