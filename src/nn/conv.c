@@ -151,7 +151,7 @@ static void product_backward(const struct conv *d, int count, struct conv_input 
 void conv_forward(const struct conv *d, int count, struct conv_input x, const float *packed,
                   const struct conv_ending *end, float *y, float *workspace)
 {
-    if (end->part > 0 && (is_image(d) || is_product(d)))
+    if (end->part > 0 && is_product(d))
         return;
     if (is_image(d)) {
         conv_image_forward(d, count, x.x, packed, end, y, workspace);

@@ -73,11 +73,11 @@ INLINE void forward_row_scalar(size_t width, size_t out, size_t channels, size_t
 }
 
 SIMD_CLONES
-static void forward_image(const struct conv *d, size_t stride, const float *padded, const float *packed,
-                          float *y)
+static void forward_rows(const struct conv *d, size_t rows, size_t stride, const float *padded,
+                         const float *packed, float *y)
 {
     size_t out = (size_t)d->out, width = (size_t)d->width, whole = out - out % LANES;
-    for (size_t row = 0; row < (size_t)d->height; row++) {
+    for (size_t row = 0; row < rows; row++) {
         const float *top = padded + row * stride;
         float *to = y + row * width * out;
         for (size_t o = 0; o < whole; o += LANES)
@@ -89,11 +89,13 @@ static void forward_image(const struct conv *d, size_t stride, const float *padd
 void conv_image_forward(const struct conv *d, int count, const float *x, const float *packed,
                         const struct conv_ending *end, float *y, float *workspace)
 {
-    size_t out = (size_t)d->out, pixels = (size_t)d->width * (size_t)d->height;
+    size_t out = (size_t)d->out, width = (size_t)d->width, height = (size_t)d->height;
+    size_t parts = end->parts > 1 ? (size_t)end->parts : 1, part = parts > 1 ? (size_t)end->part : 0;
+    size_t from = height * part / parts, rows = height * (part + 1) / parts - from;
     for (size_t n = 0; n < (size_t)count; n++) {
-        size_t stride = pad_image(d, x + n * pixels, workspace);
-        forward_image(d, stride, workspace, packed, y + n * pixels * out);
-        ending_apply(end, n * pixels, pixels, d->out, y + n * pixels * out, workspace + padded_floats(d));
+        size_t stride = pad_image(d, x + n * height * width, workspace), at = (n * height + from) * width;
+        forward_rows(d, rows, stride, workspace + from * stride, packed, y + at * out);
+        ending_apply(end, at, rows * width, d->out, y + at * out, workspace + padded_floats(d));
     }
 }
 

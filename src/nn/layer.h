@@ -113,6 +113,7 @@ void norm_backward(const struct norm *d, size_t pixels, const float *x, const fl
 struct conv {
     int height, width, in, out, kernel;
     bool image; /* x is the network's own input: there is nothing to read it through and no dx */
+    int images; /* how many go together at most; 0: many */
 };
 /* Values, or with `through` values that a normalisation which nobody wrote out makes of x. */
 struct conv_input {

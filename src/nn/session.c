@@ -55,18 +55,18 @@ static void plan_stage(struct session *s, struct planner *p, size_t index)
     struct stage *stage = &s->stages[index];
     const struct layer *l = stage->layer;
     const struct stage_ops *ops = stage->ops;
-    size_t slices = (size_t)s->threads, packed = ops->packed ? ops->packed(l) : 0;
+    size_t slices = (size_t)s->threads, packed = ops->packed ? ops->packed(stage) : 0;
     stage->packed = take(p, packed, sizeof(float));
     stage->statistics = take(p, ops->statistics ? ops->statistics(l) : 0, sizeof(float));
     if (l->kind == LAYER_NORM)
         stage->norm = stage_norm(stage);
     if (!s->training)
         return;
-    size_t packed_back = stage->learns_below && ops->packed_back ? ops->packed_back(l) : 0;
+    size_t packed_back = stage->learns_below && ops->packed_back ? ops->packed_back(stage) : 0;
     stage->packed_back = take(p, packed_back, sizeof(float));
     stage->sums = take(p, ops->combine ? slices * 2 * (size_t)l->out.channels : 0, sizeof(double));
     /* Whole cache lines, so that slices do not share one. */
-    stage->partial = ops->partial ? (ops->partial(l) + 15) / 16 * 16 : 0;
+    stage->partial = ops->partial ? (ops->partial(stage) + 15) / 16 * 16 : 0;
     stage->partials = take(p, slices * stage->partial, sizeof(float));
 }
 
@@ -104,9 +104,9 @@ static void plan(struct session *s, struct planner *p)
         plan_stage(s, p, i);
         const struct stage *stage = &s->stages[i];
         if (stage->ops->workspace)
-            workspace = larger(workspace, stage->ops->workspace(stage->layer, s->training));
+            workspace = larger(workspace, stage->ops->workspace(stage, s->training));
     }
-    size_t group = s->batch < PREDICT_GROUP ? (size_t)s->batch : PREDICT_GROUP;
+    size_t group = (size_t)s->group;
     size_t slice = ((size_t)s->batch + (size_t)s->threads - 1) / (size_t)s->threads;
     size_t arena = s->training ? plan_arena(s, slice) : 0;
     for (int t = 0; t < s->threads; t++) {
@@ -153,6 +153,7 @@ static void list_stages(struct session *s)
         bool own = l->kind == LAYER_CONV || l->kind == LAYER_NORM || l->kind == LAYER_DENSE;
         s->stages[i] = (struct stage){.layer = l,
                                       .ops = ops,
+                                      .images = s->training ? 0 : s->group,
                                       .parameters = &s->net->parameters[l->parameter],
                                       .in_place = ops->in_place && i > 0,
                                       .learns_below = learns,
@@ -178,6 +179,7 @@ struct session *session_create(struct network *net, int batch, bool training, in
         goto failed;
     *s = (struct session){.net = net,
                           .batch = batch,
+                          .group = batch < PREDICT_GROUP ? batch : PREDICT_GROUP,
                           .threads = threads,
                           .training = training,
                           .stage_count = net->layer_count};

@@ -5,7 +5,7 @@
 
 #include "stage.h"
 
-enum { PREDICT_GROUP = 8 }; /* images that go through the network while they are in the cache */
+enum { PREDICT_GROUP = 8 }; /* images that predictions keep in the cache together */
 
 /* What belongs to one thread, or to one slice in training. */
 struct lane {
@@ -17,6 +17,7 @@ struct lane {
 struct session {
     struct network *net;
     int batch, threads;
+    int group; /* prediction: images that go through the network together, at most */
     bool training;
     struct stage *stages;
     size_t stage_count;

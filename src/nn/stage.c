@@ -4,40 +4,46 @@
 #include <string.h>
 
 /* The first layer reads the image. */
-static struct conv conv_of(const struct layer *l)
+static struct conv conv_of(const struct stage *s)
 {
-    return (struct conv){l->in.height,    l->in.width, l->in.channels,
-                         l->out.channels, l->kernel,   .image = l->parameter == 0};
+    const struct layer *l = s->layer;
+    return (struct conv){.height = l->in.height,
+                         .width = l->in.width,
+                         .in = l->in.channels,
+                         .out = l->out.channels,
+                         .kernel = l->kernel,
+                         .image = l->parameter == 0,
+                         .images = s->images};
 }
 
-static size_t conv_op_packed(const struct layer *l)
+static size_t conv_op_packed(const struct stage *s)
 {
-    struct conv d = conv_of(l);
+    struct conv d = conv_of(s);
     return conv_packed(&d);
 }
 
-static size_t conv_op_packed_back(const struct layer *l)
+static size_t conv_op_packed_back(const struct stage *s)
 {
-    struct conv d = conv_of(l);
+    struct conv d = conv_of(s);
     return conv_packed_back(&d);
 }
 
-static size_t conv_op_workspace(const struct layer *l, bool training)
+static size_t conv_op_workspace(const struct stage *s, bool training)
 {
-    struct conv d = conv_of(l);
+    struct conv d = conv_of(s);
     return conv_workspace(&d, training);
 }
 
-static size_t conv_op_partial(const struct layer *l)
+static size_t conv_op_partial(const struct stage *s)
 {
-    struct conv d = conv_of(l);
-    return conv_partial(&d) + (l->bias ? (size_t)l->out.channels : 0);
+    struct conv d = conv_of(s);
+    return conv_partial(&d) + (s->layer->bias ? (size_t)d.out : 0);
 }
 
 /* Outside training a normalisation that follows is folded into the weights. */
 static void conv_op_prepare(const struct stage *s, bool training)
 {
-    struct conv d = conv_of(s->layer);
+    struct conv d = conv_of(s);
     const struct stage *after = s->follower;
     const float *scale = NULL;
     if (!training && after && after->layer->kind == LAYER_NORM) {
@@ -57,7 +63,7 @@ static struct conv_input input_of(const struct stage *s, const struct slice *par
 
 static void conv_op_forward(const struct stage *s, const struct slice *part)
 {
-    struct conv d = conv_of(s->layer);
+    struct conv d = conv_of(s);
     const struct stage *after = s->follower;
     struct conv_ending end = {
         .bias = s->layer->bias ? s->parameters[1].value : NULL, .part = part->part, .parts = part->parts};
@@ -76,7 +82,7 @@ static void conv_op_forward(const struct stage *s, const struct slice *part)
 
 static void conv_op_backward(const struct stage *s, const struct slice *part)
 {
-    struct conv d = conv_of(s->layer);
+    struct conv d = conv_of(s);
     float *partial = s->partials + (size_t)part->index * s->partial;
     const struct stage *after = s->follower;
     const struct norm *back = after && after->lazy && after->layer->kind == LAYER_NORM ? &after->norm : NULL;
@@ -89,7 +95,7 @@ static void conv_op_backward(const struct stage *s, const struct slice *part)
 
 static void conv_op_gather(const struct stage *s, int slices)
 {
-    struct conv d = conv_of(s->layer);
+    struct conv d = conv_of(s);
     conv_gather(&d, slices, s->partials, s->partial, s->parameters[0].gradient);
     if (s->layer->bias)
         partials_sum((size_t)d.out, slices, s->partials + conv_partial(&d), s->partial,
@@ -117,9 +123,9 @@ static size_t norm_op_statistics(const struct layer *l)
     return 6 * (size_t)l->out.channels;
 }
 
-static size_t norm_op_workspace(const struct layer *l, bool training)
+static size_t norm_op_workspace(const struct stage *s, bool training)
 {
-    return training ? 2 * (size_t)l->out.channels : 0;
+    return training ? 2 * (size_t)s->layer->out.channels : 0;
 }
 
 static size_t pixels_of(const struct layer *l, int count)
@@ -223,9 +229,9 @@ static void dropout_op_backward(const struct stage *s, const struct slice *part)
     dropout_apply(&d, shape_count(s->layer->out), part->first, part->count, part->dy, part->dx);
 }
 
-static size_t dense_op_partial(const struct layer *l)
+static size_t dense_op_partial(const struct stage *s)
 {
-    return (shape_count(l->in) + 1) * (size_t)l->out.channels;
+    return (shape_count(s->layer->in) + 1) * (size_t)s->layer->out.channels;
 }
 
 static void dense_op_forward(const struct stage *s, const struct slice *part)

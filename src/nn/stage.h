@@ -10,6 +10,7 @@ enum { SLICES_MAX = 256 };
 struct stage {
     const struct layer *layer;
     const struct stage_ops *ops;
+    int images; /* prediction: how many go together at most; 0 in training */
     struct parameter *parameters;
     /* Convolutions: the normalisation or ReLU right after them, which their ending computes or prepares. */
     const struct stage *follower;
@@ -45,10 +46,10 @@ struct slice {
 struct stage_ops {
     const char *name;
     bool in_place;
-    size_t (*packed)(const struct layer *l); /* floats */
-    size_t (*packed_back)(const struct layer *l);
-    size_t (*workspace)(const struct layer *l, bool training); /* floats a thread */
-    size_t (*partial)(const struct layer *l);                  /* floats a slice */
+    size_t (*packed)(const struct stage *s); /* floats */
+    size_t (*packed_back)(const struct stage *s);
+    size_t (*workspace)(const struct stage *s, bool training); /* floats a thread */
+    size_t (*partial)(const struct stage *s);                  /* floats a slice */
     size_t (*statistics)(const struct layer *l);
     void (*prepare)(const struct stage *s, bool training); /* once a pass, before the first slice */
     void (*combine)(const struct stage *s, int slices,

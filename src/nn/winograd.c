@@ -7,6 +7,7 @@ enum {
     CHUNK_BYTES = 512 * 1024, /* of V and M: what a core's own cache should hold */
     CHUNK_TILES_LEAST = 48,   /* fewer would read the weights too often */
     LINE = 16,                /* floats in a cache line */
+    WEIGHT_TILES = 10,        /* fetching a weight takes as long as its products with so many tiles */
 };
 
 const struct winograd_kernels *const *winograd_available(void)
@@ -38,12 +39,14 @@ static int parts(int whole, int part)
     return (whole + part - 1) / part;
 }
 
-/* The tile with the fewest products. */
-static int best_tile(int height, int width)
+/* The tile with the fewest products; where few images go together, with the fewest products or weights,
+ * whichever takes longer. */
+static int best_tile(const struct conv *d)
 {
     int best = 4, least = 0;
-    for (int m = 4; m >= 3; m--) {
-        int cost = parts(height, m) * parts(width, m) * (m + 2) * (m + 2);
+    for (int m = 4; m >= 2; m--) {
+        int tiles = parts(d->height, m) * parts(d->width, m) * (d->images ? d->images : WEIGHT_TILES);
+        int cost = (tiles > WEIGHT_TILES ? tiles : WEIGHT_TILES) * (m + 2) * (m + 2);
         if (!least || cost < least) {
             least = cost;
             best = m;
@@ -55,7 +58,7 @@ static int best_tile(int height, int width)
 struct winograd winograd_plan(const struct winograd_kernels *k, const struct conv *d)
 {
     struct winograd w = {.height = d->height, .width = d->width, .in = d->in, .out = d->out};
-    w.tile = best_tile(d->height, d->width);
+    w.tile = best_tile(d);
     w.points = (w.tile + 2) * (w.tile + 2);
     w.tiles_y = parts(d->height, w.tile);
     w.tiles_x = parts(d->width, w.tile);

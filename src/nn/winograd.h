@@ -1,5 +1,5 @@
-/* Winograd convolutions, 3x3, stride 1, padding 1: F(4x4) and F(3x3) of Lavin & Gray 2015 (arXiv 1509.09308),
- * forward and backward.
+/* Winograd convolutions, 3x3, stride 1, padding 1: F(4x4), F(3x3) and F(2x2) of Lavin & Gray 2015 (arXiv
+ * 1509.09308), forward and backward.
  *
  * Tiles of (m+2) x (m+2) input values become as many points V = Bt d B; at each point the tiles of a chunk
  * are the rows of one matrix product M = V U with the transformed weights U = G g Gt; and Y = At M A gives

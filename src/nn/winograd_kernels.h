@@ -68,7 +68,7 @@ INLINE void store_some(float *p, vec v, int n)
 #define B2 2.0f
 #define NA (1.0f / (2 * A2 * (A2 - B2)))
 #define NB (1.0f / (2 * B2 * (B2 - A2)))
-/* F(3x3): 0, 1, -1, C and infinity. */
+/* F(2x2): 0, 1, -1 and infinity; F(3x3): C as well. */
 #define C 2.0f
 #define N1 (1.0f / (2 * (1 - C)))
 #define N2 (-1.0f / (2 * (1 + C)))
@@ -88,6 +88,12 @@ INLINE void input_1d(int m, const vec *d, vec *to, int by)
         to[3 * by] = e2 + o2;
         to[4 * by] = e2 - o2;
         to[5 * by] = last;
+    } else if (m == 2) {
+        vec d0 = d[0], d1 = d[by], d2 = d[2 * by], d3 = d[3 * by];
+        to[0] = d0 - d2;
+        to[by] = d1 + d2;
+        to[2 * by] = d2 - d1;
+        to[3 * by] = d3 - d1;
     } else {
         vec d0 = d[0], d1 = d[by], d2 = d[2 * by], d3 = d[3 * by], d4 = d[4 * by];
         to[0] = C * (d0 - d2) - d1 + d3;
@@ -111,6 +117,12 @@ INLINE void input_1d_back(int m, const vec *v, vec *to, int by)
         to[3 * by] = A * q1 + B * q2 - (A2 + B2) * v5;
         to[4 * by] = v0 + s1 + s2;
         to[5 * by] = v5;
+    } else if (m == 2) {
+        vec v0 = v[0], v1 = v[by], v2 = v[2 * by], v3 = v[3 * by];
+        to[0] = v0;
+        to[by] = v1 - v2 - v3;
+        to[2 * by] = v1 + v2 - v0;
+        to[3 * by] = v3;
     } else {
         vec v0 = v[0], v1 = v[by], v2 = v[2 * by], v3 = v[3 * by], v4 = v[4 * by];
         to[0] = C * v0;
@@ -131,6 +143,9 @@ INLINE void output_1d(int m, const vec *v, vec *to, int by, int to_by)
         to[to_by] = A * q1 + B * q2;
         to[2 * to_by] = A2 * s1 + B2 * s2;
         to[3 * to_by] = A * A2 * q1 + B * B2 * q2 + v[5 * by];
+    } else if (m == 2) {
+        to[0] = v[0] + s1;
+        to[to_by] = q1 + v[3 * by];
     } else {
         to[0] = v[0] + s1 + v[3 * by];
         to[to_by] = q1 + C * v[3 * by];
@@ -150,6 +165,11 @@ INLINE void output_1d_back(int m, const vec *y, vec *to, int by, int to_by)
         to[3 * to_by] = e2 + o2;
         to[4 * to_by] = e2 - o2;
         to[5 * to_by] = y[3 * by];
+    } else if (m == 2) {
+        to[0] = y[0];
+        to[to_by] = y[0] + y[by];
+        to[2 * to_by] = y[0] - y[by];
+        to[3 * to_by] = y[by];
     } else {
         vec e = y[0] + y[2 * by];
         to[0] = y[0];
@@ -171,6 +191,11 @@ INLINE void weight_1d(int m, const vec *g, vec *to, int by, int to_by)
         to[3 * to_by] = NB * (g0 + B2 * g2 + B * g1);
         to[4 * to_by] = NB * (g0 + B2 * g2 - B * g1);
         to[5 * to_by] = g2;
+    } else if (m == 2) {
+        to[0] = g0;
+        to[to_by] = 0.5f * (g0 + g1 + g2);
+        to[2 * to_by] = 0.5f * (g0 - g1 + g2);
+        to[3 * to_by] = g2;
     } else {
         to[0] = g0 * (1.0f / C);
         to[to_by] = N1 * (g0 + g1 + g2);
@@ -189,6 +214,10 @@ INLINE void weight_1d_back(int m, const vec *u, vec *to, int by, int to_by)
         to[0] = u[0] * (1.0f / (A2 * B2)) + s1 + s2;
         to[to_by] = A * q1 + B * q2;
         to[2 * to_by] = A2 * s1 + B2 * s2 + u[5 * by];
+    } else if (m == 2) {
+        to[0] = u[0] + 0.5f * (u[by] + u[2 * by]);
+        to[to_by] = 0.5f * (u[by] - u[2 * by]);
+        to[2 * to_by] = 0.5f * (u[by] + u[2 * by]) + u[3 * by];
     } else {
         vec a = N1 * u[by], b = N2 * u[2 * by], c = N3 * u[3 * by];
         to[0] = u[0] * (1.0f / C) + a + b + c;
@@ -679,8 +708,10 @@ KERNEL static void forward(const struct winograd *w, int count, struct conv_inpu
 {
     if (w->tile == 4)
         forward_m(4, w, count, x, u, end, y, workspace);
-    else
+    else if (w->tile == 3)
         forward_m(3, w, count, x, u, end, y, workspace);
+    else
+        forward_m(2, w, count, x, u, end, y, workspace);
 }
 
 INLINE void backward_m(int m, const struct winograd *w, int count, struct conv_input x,
@@ -713,8 +744,10 @@ KERNEL static void backward(const struct winograd *w, int count, struct conv_inp
 {
     if (w->tile == 4)
         backward_m(4, w, count, x, dy, u_back, dx, partial, workspace);
-    else
+    else if (w->tile == 3)
         backward_m(3, w, count, x, dy, u_back, dx, partial, workspace);
+    else
+        backward_m(2, w, count, x, dy, u_back, dx, partial, workspace);
 }
 
 /* ---- weights ---- */
@@ -766,8 +799,10 @@ KERNEL static void pack(const struct winograd *w, const float *weight, const flo
             float *to = u + ((size_t)(o / PANEL) * in + i) * PANEL + (size_t)(o % PANEL);
             if (w->tile == 4)
                 weights_to_points(4, g, to, stride);
-            else
+            else if (w->tile == 3)
                 weights_to_points(3, g, to, stride);
+            else
+                weights_to_points(2, g, to, stride);
         }
     }
 }
@@ -784,8 +819,10 @@ KERNEL static void pack_back(const struct winograd *w, const float *weight, floa
             float *to = u_back + ((size_t)(i / PANEL) * out + o) * PANEL + (size_t)(i % PANEL);
             if (w->tile == 4)
                 weights_to_points(4, g, to, stride);
-            else
+            else if (w->tile == 3)
                 weights_to_points(3, g, to, stride);
+            else
+                weights_to_points(2, g, to, stride);
         }
     }
 }
@@ -806,8 +843,10 @@ KERNEL static void gather(const struct winograd *w, int slices, const float *par
             }
             if (w->tile == 4)
                 points_to_weights(4, u, g);
-            else
+            else if (w->tile == 3)
                 points_to_weights(3, u, g);
+            else
+                points_to_weights(2, u, g);
             for (size_t tap = 0; tap < 9; tap++)
                 for (int lane = 0; lane < lanes; lane++)
                     gradient[((size_t)(o + lane) * 9 + tap) * in + i] = g[tap][lane];

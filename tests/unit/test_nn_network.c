@@ -232,7 +232,7 @@ static void test_whole_gradients_match_finite_differences(void **state)
             session_train(s, x, targets, BATCH, (enum loss)kind, 4, 2, NULL);
             size_t parameters = network_parameter_count(net);
             float **ways = calloc(parameters, sizeof *ways);
-            double slope = 0.0, size = 0.0, sides[2], step = 1e-4;
+            double slope = 0.0, size = 0.0, sides[2], step = 3e-5;
             for (size_t i = 0; i < parameters; i++) {
                 struct parameter *p = network_parameter(net, i);
                 if (!p->gradient)

@@ -18,6 +18,8 @@ static const struct {
     {{.height = 7, .width = 13, .in = 17, .out = 31, .kernel = 3}, 2},
     {{.height = 1, .width = 50, .in = 33, .out = 16, .kernel = 3}, 2},
     {{.height = 9, .width = 9, .in = 16, .out = 48, .kernel = 3}, 64},
+    {{.height = 6, .width = 6, .in = 130, .out = 65, .kernel = 3, .images = 1}, 9},
+    {{.height = 5, .width = 3, .in = 17, .out = 31, .kernel = 3, .images = 1}, 3},
 };
 enum { SIZES = sizeof sizes / sizeof *sizes };
 
@@ -132,14 +134,27 @@ static void test_folded_scales_multiply_the_outputs(void **state)
     free(x), free(weight), free(scale), free(want), free(y);
 }
 
+static int tile_of(int side, int images)
+{
+    struct conv d = {.height = side, .width = side, .in = 8, .out = 8, .kernel = 3, .images = images};
+    return winograd_plan(winograd_available()[0], &d).tile;
+}
+
 static void test_the_tile_with_the_fewest_products_is_taken(void **state)
 {
     (void)state;
-    static const int cases[][2] = {{48, 4}, {24, 4}, {12, 4}, {6, 3}, {3, 3}, {8, 4}, {9, 3}};
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct conv d = {.height = cases[i][0], .width = cases[i][0], .in = 8, .out = 8, .kernel = 3};
-        assert_int_equal(winograd_plan(winograd_available()[0], &d).tile, cases[i][1]);
-    }
+    static const int cases[][2] = {{48, 4}, {24, 4}, {12, 4}, {6, 3}, {3, 3}, {8, 4}, {9, 3}, {2, 2}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(tile_of(cases[i][0], 0), cases[i][1]);
+}
+
+static void test_a_single_image_takes_the_tile_with_fewer_weights(void **state)
+{
+    (void)state;
+    assert_int_equal(tile_of(6, 1), 2);
+    assert_int_equal(tile_of(12, 1), 4);
+    assert_int_equal(tile_of(48, 1), 4);
+    assert_int_equal(tile_of(6, 8), 3);
 }
 
 int main(void)
@@ -149,6 +164,7 @@ int main(void)
         cmocka_unit_test(test_reading_through_a_normalisation_equals_writing_it_out),
         cmocka_unit_test(test_folded_scales_multiply_the_outputs),
         cmocka_unit_test(test_the_tile_with_the_fewest_products_is_taken),
+        cmocka_unit_test(test_a_single_image_takes_the_tile_with_fewer_weights),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
