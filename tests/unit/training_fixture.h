@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FACES = 240 };
+enum { FACES = 120 };
 
 struct place {
     char dir[PATH_MAX], path[PATH_MAX];
