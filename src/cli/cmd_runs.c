@@ -33,7 +33,9 @@ static void print_row(struct workspace *ws, const struct run *r)
         printf("  %d folds", (int)r->folds);
     if (r->state == RUN_RUNNING && r->folds > 0 && r->epoch > 0)
         printf(", in fold %d", (int)run_fold(r, r->epoch));
-    if (r->state == RUN_RUNNING)
+    if (r->state == RUN_RUNNING && r->epochs_done >= r->epochs_planned)
+        printf("  predicting the samples");
+    else if (r->state == RUN_RUNNING)
         printf("  epoch %d, %.0f img/s, %s left", r->epoch > 0 ? (int)run_fold_epoch(r, r->epoch) : 0,
                r->images_per_second, clock_span(left, r->seconds_left));
     if (train_can_resume(ws, r))

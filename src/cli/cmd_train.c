@@ -172,7 +172,8 @@ static enum parsed parse(struct cli *cli, struct words *w, int *argc, char **arg
          0, 0},
         {"resume", OPTION_TEXT, &w->resume, "RUN",
          "go on with a stopped or failed run, by its id or name; takes only --threads", 0, 0},
-        {"no-use", OPTION_FLAG, &w->no_use, NULL, "leave the current model as it is", 0, 0},
+        {"no-use", OPTION_FLAG, &w->no_use, NULL, "leave the current model as it is, where there is one", 0,
+         0},
         {"", OPTION_NOTE, NULL, NULL, fold_note(&a), 0, 0},
         {"", OPTION_NOTE, NULL, NULL, network_arch_help, 0, 0},
         {0},
@@ -262,9 +263,9 @@ static bool fit_folds(const struct cli *cli, struct workspace *ws, const struct 
     recipe_fit_folds(recipe, faces, is_said(w, number_of("batch")), is_said(w, number_of("epochs")));
     if (!cli->quiet && (recipe->batch != usual.batch || recipe->epochs != usual.epochs))
         fprintf(stderr,
-                "few faces: batch %d and %d epochs instead of %d and %d, so that each model takes %lld steps "
+                "few faces: batch %d (else %d) and %d epochs (else %d), so that each model takes %lld steps "
                 "(--batch, --epochs)\n",
-                recipe->batch, recipe->epochs, usual.batch, usual.epochs,
+                recipe->batch, usual.batch, recipe->epochs, usual.epochs,
                 (long long)recipe_fold_steps(recipe, faces));
     return true;
 }

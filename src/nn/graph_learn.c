@@ -141,7 +141,8 @@ static bool check_folded(const struct choice *c, const struct graph_step *s, str
         if (graph_step_carries(s, k) && c->found[s->inputs[k]].chosen)
             return err_set(e, ERR_INPUT,
                            "%s: tensor '%.*s' is a weight and a part of the constant '%.*s' too; such models "
-                           "cannot be trained",
+                           "cannot be trained; export it so that equal tensors stay apart (PyTorch: "
+                           "training=torch.onnx.TrainingMode.PRESERVE)",
                            g->name, QUOTE, g->names[s->inputs[k]], QUOTE, s->node->output[0]);
     for (int k = 0; k < s->output_count && s->output_count > 1; k++)
         if (s->outputs[k] != NONE && c->found[s->outputs[k]].chosen)

@@ -19,8 +19,19 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-bool training_set_draw(size_t count, const struct recipe *recipe, uint32_t **chosen, size_t *kept,
-                       struct err *e)
+static void put_first(uint32_t *order, size_t count, const bool *first)
+{
+    for (size_t i = 0, end = 0; i < count; i++) {
+        uint32_t at = order[i];
+        if (!first[at])
+            continue;
+        order[i] = order[end];
+        order[end++] = at;
+    }
+}
+
+bool training_set_draw(size_t count, const bool *first, const struct recipe *recipe, uint32_t **chosen,
+                       size_t *kept, struct err *e)
 {
     *chosen = malloc((count + 1) * sizeof **chosen);
     *kept = count;
@@ -33,22 +44,24 @@ bool training_set_draw(size_t count, const struct recipe *recipe, uint32_t **cho
     struct rng r;
     stream_seed(&r, recipe->seed, STREAM_LIMIT, 0, 0);
     rng_shuffle(&r, *chosen, count);
+    if (first != NULL)
+        put_first(*chosen, count, first);
     *kept = (size_t)recipe->limit;
     qsort(*chosen, *kept, sizeof **chosen, ascending);
     return true;
 }
 
-/* Keeps those rows and their targets that are drawn. */
-static bool keep_drawn(uint32_t *rows, float *targets, size_t *count, const struct recipe *recipe,
-                       struct err *e)
+/* Keeps those rows that are drawn, with their targets and reviews. */
+static bool keep_drawn(struct training_set *t, uint32_t *rows, const struct recipe *recipe, struct err *e)
 {
     uint32_t *chosen;
-    if (!training_set_draw(*count, recipe, &chosen, count, e))
+    if (!training_set_draw(t->count, t->reviewed, recipe, &chosen, &t->count, e))
         return false;
-    for (size_t i = 0; i < *count; i++) {
+    for (size_t i = 0; i < t->count; i++) {
         rows[i] = rows[chosen[i]];
-        memmove(targets + i * EMOTION_COUNT, targets + chosen[i] * EMOTION_COUNT,
-                EMOTION_COUNT * sizeof *targets);
+        t->reviewed[i] = t->reviewed[chosen[i]];
+        memmove(t->targets + i * EMOTION_COUNT, t->targets + chosen[i] * EMOTION_COUNT,
+                EMOTION_COUNT * sizeof *t->targets);
     }
     free(chosen);
     return true;
@@ -76,11 +89,12 @@ bool training_set_load(struct training_set *t, struct workspace *ws, const struc
     if (!train_targets(c, 1U << SPLIT_TRAIN | 1U << SPLIT_NONE, recipe->rule, recipe->labels, &rows,
                        &t->targets, &t->count, e))
         return false;
-    bool fine = keep_drawn(rows, t->targets, &t->count, recipe, e) &&
-                load_faces(ws, c, rows, t->count, &t->ids, &t->pixels, e) &&
-                ((t->reviewed = malloc(t->count + 1)) != NULL || err_memory(e, "loading faces"));
+    t->reviewed = malloc((t->count + 1) * sizeof *t->reviewed);
+    bool fine = t->reviewed != NULL || err_memory(e, "loading faces");
     for (size_t i = 0; fine && i < t->count; i++)
         t->reviewed[i] = recipe->labels == LABELS_REVIEWED && c->reviewed[rows[i]];
+    fine =
+        fine && keep_drawn(t, rows, recipe, e) && load_faces(ws, c, rows, t->count, &t->ids, &t->pixels, e);
     free(rows);
     if (!fine)
         training_set_free(t);
@@ -96,7 +110,7 @@ void training_set_free(struct training_set *t)
     *t = (struct training_set){0};
 }
 
-static size_t count_reviewed(const struct training_set *t)
+size_t training_set_reviewed(const struct training_set *t)
 {
     size_t count = 0;
     for (size_t i = 0; i < t->count; i++)
@@ -106,7 +120,7 @@ static size_t count_reviewed(const struct training_set *t)
 
 size_t training_set_epoch_faces(const struct training_set *t, const struct recipe *recipe)
 {
-    size_t reviewed = count_reviewed(t), others = t->count - reviewed;
+    size_t reviewed = training_set_reviewed(t), others = t->count - reviewed;
     size_t count = reviewed + (size_t)lround(recipe->share * (double)others);
     return count > 0 ? count : t->count > 0;
 }
@@ -124,7 +138,7 @@ void training_set_order(const struct training_set *t, const struct recipe *recip
                 order[n++] = (uint32_t)i;
         stream_seed(&r, recipe->seed, STREAM_SHARE, epoch, 0);
         rng_shuffle(&r, order, n);
-        n = count - count_reviewed(t);
+        n = count - training_set_reviewed(t);
         for (size_t i = 0; i < t->count; i++)
             if (t->reviewed[i])
                 order[n++] = (uint32_t)i;

@@ -31,14 +31,18 @@ struct training_set {
     bool *reviewed;  /* a review stands, and the recipe takes reviews */
 };
 
-/* The train split's faces with a target, at most recipe->limit of them. */
+/* The train split's faces with a target, at most recipe->limit of them, the reviewed ones before the others.
+ */
 bool training_set_load(struct training_set *t, struct workspace *ws, const struct columns *c,
                        const struct recipe *recipe, struct err *e);
 void training_set_free(struct training_set *t);
 
-/* At most recipe->limit of `count` faces, drawn by the seed, ascending; mallocs *chosen. */
-bool training_set_draw(size_t count, const struct recipe *recipe, uint32_t **chosen, size_t *kept,
-                       struct err *e);
+/* At most recipe->limit of `count` faces, drawn by the seed, those that `first` marks (NULL: none) before the
+ * others; ascending; mallocs *chosen. */
+bool training_set_draw(size_t count, const bool *first, const struct recipe *recipe, uint32_t **chosen,
+                       size_t *kept, struct err *e);
+
+size_t training_set_reviewed(const struct training_set *t);
 
 bool training_set_has(const struct training_set *t, int64_t id);
 

@@ -174,7 +174,7 @@ bool fold_faces_training_set(const struct fold_faces *f, int fold, struct worksp
     size_t count = count_learnt(f, fold), kept = 0;
     uint32_t *rows = malloc((count + 1) * sizeof *rows), *chosen = NULL;
     bool fine = (rows != NULL || err_memory(e, "loading faces")) &&
-                training_set_draw(count, recipe, &chosen, &kept, e) && make_set(out, kept, e);
+                training_set_draw(count, NULL, recipe, &chosen, &kept, e) && make_set(out, kept, e);
     for (size_t i = 0, n = 0; fine && i < f->count; i++)
         if (f->learnt[i] && f->fold[i] != fold - 1)
             rows[n++] = (uint32_t)i;

@@ -5,6 +5,7 @@
 #include "ferlab/base/path.h"
 #include "ferlab/base/str.h"
 #include "ferlab/eval/calibration.h"
+#include "ferlab/store/beside.h"
 #include "ferlab/train/duplicates.h"
 
 #include <math.h>
@@ -162,6 +163,28 @@ struct outcome {
     int64_t before; /* the model in use until then; 0: none */
 };
 
+/* What the model has seen: this training's faces, and those of the model it began with. Where that one is
+ * gone or has no prediction, calling a face unseen that may have been seen would flatter. */
+static bool mark_seen(struct training *t, struct outcome *o, struct err *e)
+{
+    const struct columns *c = t->columns;
+    struct arena arena = {0};
+    struct model parent = {0};
+    struct beside *before = NULL;
+    bool further = t->parent[0] != '\0', fine = true;
+    if (further && model_by_name(t->ws, t->parent, &arena, &parent, NULL))
+        fine = beside_load(&before, c, t->ws, parent.id, e);
+    for (size_t i = 0; fine && i < c->count; i++) {
+        bool seen = further && !parent.unseen && c->split[i] == SPLIT_TRAIN;
+        if (before != NULL && before->prediction[i] != CLASS_NONE)
+            seen = before->in_sample[i];
+        o->in_sample[i] = seen || training_set_has(&t->train, c->id[i]);
+    }
+    beside_free(before);
+    arena_free(&arena);
+    return fine;
+}
+
 static bool predict_everything(struct training *t, struct outcome *o, struct err *e)
 {
     const struct columns *c = t->columns;
@@ -169,8 +192,8 @@ static bool predict_everything(struct training *t, struct outcome *o, struct err
     o->in_sample = malloc((c->count + 1) * sizeof *o->in_sample);
     if (o->probabilities == NULL || o->in_sample == NULL)
         return err_memory(e, "predicting");
-    for (size_t i = 0; i < c->count; i++)
-        o->in_sample[i] = training_set_has(&t->train, c->id[i]);
+    if (!mark_seen(t, o, e))
+        return false;
     classifier_copy_values(training_judged(t), t->best);
     predictor_refresh(t->judge);
     train_log_bar(&t->log, c->count, "predict");

@@ -124,6 +124,9 @@ static bool decide_numbers(struct decision *d, const char *asked, const char *ke
     if (!fine || count == 2)
         return err_set(d->err, ERR_USAGE, "%s: %s takes one number, or three with commas between them%s",
                        d->name, strchr(key, '.') + 1, least > 0 ? ", above 0" : "");
+    if (asked && count > d->facts->channels)
+        return err_set(d->err, ERR_USAGE, "%s: %s takes one number; the model reads gray faces", d->name,
+                       strchr(key, '.') + 1);
     for (int i = count; i < CHANNELS_AT_MOST; i++)
         out[i] = count ? out[0] : otherwise;
     return true;
@@ -211,6 +214,10 @@ static bool decide_classes(struct decision *d, const char *asked)
         return fine;
     }
     free(names);
+    if (d->facts->classes < EMOTION_COUNT)
+        return err_set(d->err, ERR_INPUT,
+                       "%s: the model tells %d classes apart; take one that knows the %d emotions", d->name,
+                       d->facts->classes, EMOTION_COUNT);
     if (d->facts->classes != EMOTION_COUNT)
         return err_set(
             d->err, ERR_INPUT,

@@ -22,6 +22,10 @@ static bool load_data(struct training *t, struct err *e)
                        "%s: no face of the train split has a label to learn from under the rule %s; import "
                        "some, or label some",
                        workspace_path(t->ws), rule_name(t->recipe.rule));
+    if (training_set_reviewed(&t->train) == 0 && lround(t->recipe.share * (double)t->train.count) == 0)
+        return err_set(e, ERR_INPUT,
+                       "%s: none of %zu faces is reviewed, and a share of %g takes none of them; raise it",
+                       workspace_path(t->ws), t->train.count, t->recipe.share);
     return true;
 }
 

@@ -287,13 +287,16 @@ enum ending training_epochs(struct training *t, struct err *e)
 static void say_start(struct training *t)
 {
     const struct recipe *r = &t->recipe;
+    char reviewed[48] = "";
+    if (training_set_reviewed(&t->train) > 0)
+        snprintf(reviewed, sizeof reviewed, ", %zu of them reviewed", training_set_reviewed(&t->train));
     train_log_say(
         &t->log,
-        "run %d %s: %s, %zu parameters%s%s; epochs: %d of %zu face%s, batch %d, rate %g, seed %llu, "
+        "run %d %s: %s, %zu parameters%s%s; epochs: %d of %zu face%s%s, batch %d, rate %g, seed %llu, "
         "%d thread%s",
         (int)t->run, r->name, r->arch, classifier_parameters(t->learner), t->parent[0] ? ", from " : "",
-        t->parent, r->epochs, t->epoch_faces, str_plural((int64_t)t->epoch_faces), r->batch, r->learning_rate,
-        (unsigned long long)r->seed, r->threads, str_plural(r->threads));
+        t->parent, r->epochs, t->epoch_faces, str_plural((int64_t)t->epoch_faces), reviewed, r->batch,
+        r->learning_rate, (unsigned long long)r->seed, r->threads, str_plural(r->threads));
     if (t->valid.count > 0)
         train_log_say(
             &t->log,

@@ -128,6 +128,10 @@ static void test_classes_are_named_in_any_order_and_more_than_eight(void **state
            "happy,sad");
     EXPECT(1, "contempt is none of them", "-w", ws, "model", "import", file, "--classes",
            "a,b,c,happy,sad,neutral,anger,fear,surprise,disgust");
+    EXPECT(1, "tells 4 classes apart; take one that knows the 8 emotions", "-w", ws, "model", "import",
+           FERLAB_GOLDEN "/nn_others.onnx");
+    EXPECT(2, "mean takes one number; the model reads gray faces", "-w", ws, "model", "import", file,
+           "--mean", "0.1,0.2,0.3");
     EXPECT(2, "'grey' is not known", "-w", ws, "model", "import", file, "--scale", "grey");
     EXPECT(0, "imported ten", "-w", ws, "model", "import", file, "--name", "ten", "--scale", "unit", "--mean",
            "0.5", "--std", "0.5", "--classes",

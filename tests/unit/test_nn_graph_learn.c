@@ -490,7 +490,8 @@ static void test_models_that_cannot_be_trained_say_why(void **state)
     add_tail(&g, "d");
     expect_refusal(&g,
                    "made.onnx: tensor 'w' is a weight and a part of the constant 'turned' too; such models "
-                   "cannot be trained");
+                   "cannot be trained; export it so that equal tensors stay apart (PyTorch: "
+                   "training=torch.onnx.TrainingMode.PRESERVE)");
     const double wide[9] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
     add_tensor(&g, "w", 11, 4, four, wide, sizeof wide);
     add_conv(&g, "x w", "c");

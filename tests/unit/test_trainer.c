@@ -154,6 +154,61 @@ static void test_in_sample_marks_are_the_training_faces(void **state)
     arena_free(&arena);
 }
 
+static size_t count_marked(struct place *p, int64_t run)
+{
+    struct arena arena = {0};
+    struct columns *c = load(p, find_run(p->ws, run, &arena).model);
+    size_t marked = 0;
+    for (size_t i = 0; i < c->count; i++)
+        marked += c->in_sample[i];
+    columns_free(c);
+    arena_free(&arena);
+    return marked;
+}
+
+static void test_a_further_training_has_seen_what_its_model_had(void **state)
+{
+    struct place *p = *state;
+    struct recipe first = small_recipe("first"), tuned = small_recipe("tuned");
+    first.limit = 50;
+    tuned.limit = 5;
+    assert_int_equal(count_marked(p, train(p, &first)), 50);
+    strcpy(tuned.from, "first");
+    size_t marked = count_marked(p, train(p, &tuned));
+    assert_in_range(marked, 50, 55);
+}
+
+static void test_a_limit_takes_reviewed_faces_first(void **state)
+{
+    struct place *p = *state;
+    struct arena arena = {0};
+    struct err e = {0};
+    enum { REVIEWED = 7, LIMIT = 9 };
+    struct columns *c = load(p, -1);
+    int64_t ids[REVIEWED];
+    size_t count = 0;
+    for (size_t i = 0; i < c->count && count < REVIEWED; i++) {
+        if (c->split[i] != SPLIT_TRAIN)
+            continue;
+        struct review review = {.sample = ids[count++] = c->id[i], .kind = EVENT_RELABEL, .value = "anger"};
+        struct event *events;
+        assert_true(reviews_append(p->ws, &review, 1, &arena, &events, &e));
+    }
+    columns_free(c);
+    struct recipe r = small_recipe("few");
+    r.limit = LIMIT;
+    r.epochs = 1;
+    int64_t run = train(p, &r);
+    assert_int_equal(count_marked(p, run), LIMIT);
+    c = load(p, find_run(p->ws, run, &arena).model);
+    for (size_t i = 0; i < c->count; i++)
+        for (size_t k = 0; k < REVIEWED; k++)
+            if (c->id[i] == ids[k])
+                assert_true(c->in_sample[i]);
+    columns_free(c);
+    arena_free(&arena);
+}
+
 static void test_reviews_change_the_targets_and_the_revision(void **state)
 {
     struct place *p = *state;
@@ -373,6 +428,8 @@ int main(void)
         WITH_WORKSPACE(test_drawn_targets_and_limits_repeat_too),
         WITH_WORKSPACE(test_every_rule_trains),
         WITH_WORKSPACE(test_in_sample_marks_are_the_training_faces),
+        WITH_WORKSPACE(test_a_further_training_has_seen_what_its_model_had),
+        WITH_WORKSPACE(test_a_limit_takes_reviewed_faces_first),
         WITH_WORKSPACE(test_reviews_change_the_targets_and_the_revision),
         WITH_WORKSPACE(test_fine_tuning_starts_from_the_model),
         WITH_WORKSPACE(test_fine_tuning_keeps_a_part_of_the_model_it_began_with),

@@ -118,6 +118,17 @@ static struct run wait_for_epoch(const struct place *p, struct arena *arena)
     return (struct run){0};
 }
 
+static void test_a_share_of_nothing_is_a_sentence(void **state)
+{
+    struct place *p = *state;
+    struct recipe r = small_recipe("none");
+    struct err e = {0};
+    int64_t run;
+    r.share = 0;
+    assert_false(train_run(p->ws, &r, true, &run, &e));
+    assert_non_null(strstr(e.text, "a share of 0 takes none of them"));
+}
+
 static void test_sigterm_keeps_the_best_model_and_says_stopped(void **state)
 {
     struct place *p = *state;
@@ -169,6 +180,7 @@ int main(void)
         WITH_WORKSPACE(test_stop_before_the_first_epoch_keeps_no_model),
         WITH_WORKSPACE(test_divergence_fails_the_run_with_a_sentence),
         WITH_WORKSPACE(test_empty_train_split_is_a_sentence),
+        WITH_WORKSPACE(test_a_share_of_nothing_is_a_sentence),
         WITH_WORKSPACE(test_sigterm_keeps_the_best_model_and_says_stopped),
         WITH_WORKSPACE(test_kill9_leaves_a_failed_run_with_its_log),
     };
