@@ -12,11 +12,9 @@ const char network_arch_help[] =
     "ARCH is a preset (default, deep, wide, vgg13) or comma-separated items: N a 3x3 convolution to N\n"
     "channels with batch normalisation and ReLU, Nx1 a 1x1 one, Nb (Nx1b) one with a bias and no "
     "normalisation,\n"
-    "P 2x2 max pooling, Dn dropout of n percent, Fn a dense layer of n with ReLU; once, after the maps, G "
-    "their\n"
-    "averages or V all their values (as F alone takes them). Without G, V and F, averages and dropout 30 "
-    "follow;\n"
-    "a dense layer to the classes always does.\n"
+    "P 2x2 max pooling, Dn dropout of n percent, Fn a dense layer of n with ReLU; once, after the\n"
+    "maps, G their averages or V all their values (as F alone takes them). Without G, V and F,\n"
+    "averages and dropout 30 follow; a dense layer to the classes always does.\n"
     "default = 32,32,P,64,64,P,128,128,P,256,256,P; wide = 48,48,P,96,96,P,192,192,P,384,384,P;\n"
     "deep = 32,32,P,64,64,64,P,128,128,128,P,256,256,256,P\n";
 

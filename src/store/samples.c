@@ -142,7 +142,7 @@ bool samples_of_source(struct workspace *ws, const char *source, int64_t *count,
     return good;
 }
 
-bool sample_of_source(struct workspace *ws, const struct sample *s, int64_t *id, struct err *e)
+bool sample_find_same(struct workspace *ws, const struct sample *s, int64_t *id, struct err *e)
 {
     struct sql_statement *q = sql_prepare(workspace_sql(ws),
                                           "SELECT s.id FROM sample s JOIN pixels p ON p.sample = s.id "

@@ -161,7 +161,7 @@ int64_t live_keep(struct app *app, struct live *l, bool *already)
         .source = source,
         .flaws = face_flaws(face->crop, face_side(&face->box, detector_margin(l->detector)))};
     int64_t id = 0;
-    bool fine = sample_of_source(app->workspace, &s, &id, &e);
+    bool fine = sample_find_same(app->workspace, &s, &id, &e);
     *already = id != 0;
     if (fine && !*already)
         id = add_sample(app, &s, l->kept + 1, &e);

@@ -40,7 +40,7 @@ bool samples_count(struct workspace *ws, int64_t *count, struct err *e);
 bool samples_of_source(struct workspace *ws, const char *source, int64_t *count, struct err *e);
 
 /* The sample with the source and pixels of *s; 0 where there is none. */
-bool sample_of_source(struct workspace *ws, const struct sample *s, int64_t *id, struct err *e);
+bool sample_find_same(struct workspace *ws, const struct sample *s, int64_t *id, struct err *e);
 
 /* Pixels of one sample, or of many in one sweep. `ids` ascend; out holds count * FACE_PIXELS, in the order of
  * ids. */
