@@ -114,11 +114,13 @@ int cmd_bench(struct cli *cli, int argc, char **argv)
         return cli_parse_status(parsed);
     if (argc > 1)
         return cli_usage(cli, "'%s' is not wanted here", argv[1]);
+    struct err e;
+    if (!recipe_check_arch(arch, &e))
+        return cli_fail(&e);
     interrupt_install();
     if (!cli->json && !cli->quiet)
         fprintf(stderr, "measuring for about %.0f seconds\n", 2.0 * seconds);
     struct bench b;
-    struct err e;
     struct bench_plan plan = {arch, (int)threads, (int)batch, (int)infer_batch, seconds};
     if (!bench_run(&plan, &b, &e))
         return cli_fail(&e);

@@ -131,7 +131,7 @@ static void remark_model(const struct cli *cli, const struct import_result *r)
         return;
     const char *name = current_model(ws, &arena, &unpredicted);
     cli_program(cli, program);
-    if (name == NULL && shipped_find(path))
+    if (name == NULL && shipped_find(path, NULL))
         fprintf(stderr,
                 "no model yet: '%s model use " SHIPPED_NAME "' predicts every face with the one that ships\n",
                 program);

@@ -78,7 +78,7 @@ static void remark_on_shipped(const struct cli *cli, const struct model *m)
 {
     char program[CLI_PROGRAM], path[PATH_MAX];
     if (cli->quiet || m->run != 0 || strcmp(m->name, SHIPPED_NAME) != 0 || !shipped_is_other(m->digest) ||
-        !shipped_find(path))
+        !shipped_find(path, NULL))
         return;
     fprintf(stderr,
             "ferlab: another " SHIPPED_NAME

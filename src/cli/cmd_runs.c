@@ -1,5 +1,6 @@
 /* ferlab runs: trainings, running and past; one in full; stopping one; comparing two. */
 #include "command.h"
+#include "reproduce.h"
 #include "run_report.h"
 #include "runs_diff.h"
 
@@ -97,10 +98,16 @@ static bool show_run(const struct cli *cli, struct workspace *ws, const char *wo
         return false;
     if (cli->json)
         return json_print(stdout, run_json(ws, &run, epochs, count));
-    print_row(ws, &run);
-    printf("recipe  %s\n", run.recipe);
-    print_epochs(&run, epochs, count);
-    return true;
+    struct str command = {0};
+    char parent[PATH_MAX];
+    bool fine = reproduce_training(ws, &run, &command, parent, e);
+    if (fine) {
+        print_row(ws, &run);
+        printf("%s\n", command.data);
+        print_epochs(&run, epochs, count);
+    }
+    str_free(&command);
+    return fine;
 }
 
 static bool stop_run(const struct cli *cli, struct workspace *ws, const char *word, struct arena *arena,
@@ -136,7 +143,7 @@ int cmd_runs(struct cli *cli, int argc, char **argv)
          "of diff: reviewed (the default), crowd, or a run: the labels it began with", 0, 0},
         {"", OPTION_NOTE, NULL, NULL,
          "ferlab runs           every training\n"
-         "ferlab runs show ID   one training with its recipe and epochs\n"
+         "ferlab runs show ID   one training: the command that repeats it, its epochs\n"
          "ferlab runs stop ID   ends it after the present step; its best model is kept\n"
          "ferlab runs diff A B  what changed from A to B: scores, flips, McNemar's test\n"
          "A and B are models or runs, each perhaps with labels of its own: ferplus@crowd ferplus@reviewed.\n"

@@ -43,7 +43,7 @@ struct predictor *cli_predictor(const struct cli *cli, const char *model, struct
         return from_file(model, e);
     if (model != NULL)
         return from_workspace(cli, model, e);
-    if (shipped_find(path))
+    if (shipped_find(path, e))
         return from_file(path, e);
-    return from_workspace(cli, NULL, e);
+    return path_is_file(cli->workspace) ? from_workspace(cli, NULL, e) : NULL;
 }

@@ -3,12 +3,26 @@
 
 #include "ferlab/base/path.h"
 #include "ferlab/store/models.h"
-#include "ferlab/store/runs.h"
 #include "ferlab/train/job.h"
 
 #include <stdio.h>
 
 enum { GENERATIONS = 16 }; /* of models that began with another one's weights */
+
+bool reproduce_training(struct workspace *ws, const struct run *run, struct str *out, char parent[PATH_MAX],
+                        struct err *e)
+{
+    struct recipe recipe;
+    parent[0] = '\0';
+    if (!recipe_parse(run->recipe, &recipe, NULL)) {
+        str_appendf(out, "# run %d: its recipe is of another version of ferlab", (int)run->id);
+        return true;
+    }
+    recipe.threads = (int)run->threads;
+    snprintf(parent, PATH_MAX, "%s", recipe.from);
+    str_appendf(out, "# run %d, on labels of revision %s\n", (int)run->id, run->label_revision);
+    return job_training_command(workspace_path(ws), &recipe, out, e);
+}
 
 /* Where a model comes from: its training, of which *parent is the model it started from ("" for none). */
 static bool put_origin(struct workspace *ws, const struct model *m, struct arena *arena, struct str *line,
@@ -16,23 +30,13 @@ static bool put_origin(struct workspace *ws, const struct model *m, struct arena
 {
     char id[24];
     struct run run;
-    struct recipe recipe;
     parent[0] = '\0';
     if (m->run == 0) {
         str_appendf(line, "# %s was not trained in this workspace; SHA-256 %s", m->name, m->digest);
         return true;
     }
     snprintf(id, sizeof id, "%lld", (long long)m->run);
-    if (!run_find(ws, id, arena, &run, e))
-        return false;
-    if (!recipe_parse(run.recipe, &recipe, NULL)) {
-        str_appendf(line, "# run %s: its recipe is of another version of ferlab", id);
-        return true;
-    }
-    recipe.threads = (int)run.threads;
-    snprintf(parent, PATH_MAX, "%s", recipe.from);
-    str_appendf(line, "# run %s, on labels of revision %s\n", id, run.label_revision);
-    return job_training_command(workspace_path(ws), &recipe, line, e);
+    return run_find(ws, id, arena, &run, e) && reproduce_training(ws, &run, line, parent, e);
 }
 
 static bool put_trainings(const struct judged *j, struct str *out, struct err *e)

@@ -61,6 +61,16 @@ static bool asks_anything(const struct model_reading *r)
     return r != NULL && (r->scale || r->mean || r->deviation || r->classes || r->output);
 }
 
+/* A face of all brightnesses: a reading that the model contradicts shows before the model is taken in. */
+static bool try_reading(struct predictor *p, struct err *e)
+{
+    uint8_t ramp[FACE_PIXELS];
+    float probabilities[1][EMOTION_COUNT];
+    for (int i = 0; i < FACE_PIXELS; i++)
+        ramp[i] = (uint8_t)(i % FACE_SIZE * 255 / (FACE_SIZE - 1));
+    return predictor_faces(p, ramp, 1, probabilities, e);
+}
+
 /* The same with what was asked or guessed of the reading noted in the bytes. */
 static bool import_file(struct workspace *ws, const char *path, struct model_new *m,
                         const struct model_reading *reading, int64_t *id, char **told, struct err *e)
@@ -70,8 +80,8 @@ static bool import_file(struct workspace *ws, const char *path, struct model_new
         return false;
     void *noted = NULL;
     const char *guess = predictor_told(p);
-    bool fine = true;
-    if (guess != NULL && told != NULL)
+    bool fine = try_reading(p, e);
+    if (fine && guess != NULL && told != NULL)
         fine = (*told = strdup(guess)) != NULL || err_memory(e, "importing a model");
     if (fine && (guess != NULL || asks_anything(reading))) {
         fine = predictor_note(p, m->onnx, m->size, &noted, &m->size, e);
@@ -111,13 +121,12 @@ static bool resolve_path(struct workspace *ws, const char *path, struct arena *a
 static bool resolve_name(struct workspace *ws, const char *name, struct arena *arena, int64_t *id,
                          struct err *e)
 {
-    char path[PATH_MAX];
     struct model m;
     if (model_by_name(ws, name, arena, &m, e)) {
         *id = m.id;
         return true;
     }
-    return strcmp(name, SHIPPED_NAME) == 0 && shipped_find(path) && shipped_import(ws, id, e);
+    return strcmp(name, SHIPPED_NAME) == 0 && shipped_import(ws, id, e);
 }
 
 bool model_resolve(struct workspace *ws, const char *word, int64_t *id, struct err *e)

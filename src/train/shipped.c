@@ -14,20 +14,17 @@
 
 static const size_t shipped_max_bytes = 64 << 20;
 
-bool shipped_find(char path[PATH_MAX])
+bool shipped_find(char path[PATH_MAX], struct err *e)
 {
-    return path_of_data(path, "models/" SHIPPED_NAME ".onnx");
+    return path_of_data(path, "models/" SHIPPED_NAME ".onnx") ||
+           err_set(e, ERR_INPUT,
+                   "models/" SHIPPED_NAME ".onnx: the model that ships is not there; install it beside "
+                   "the program, or name its folder in $FERLAB_DATA");
 }
 
 static void *read_shipped(char path[PATH_MAX], size_t *size, struct err *e)
 {
-    if (!shipped_find(path)) {
-        err_set(e, ERR_INPUT,
-                "models/" SHIPPED_NAME ".onnx: the model that ships is not there; install it beside "
-                "the program, or name its folder in $FERLAB_DATA");
-        return NULL;
-    }
-    return file_read(path, shipped_max_bytes, size, e);
+    return shipped_find(path, e) ? file_read(path, shipped_max_bytes, size, e) : NULL;
 }
 
 double shipped_accuracy(void)
@@ -59,7 +56,7 @@ bool shipped_is_other(const char *digest)
 const char *shipped_command(void)
 {
     char path[PATH_MAX];
-    return shipped_find(path) ? "model use " SHIPPED_NAME : "model import FILE";
+    return shipped_find(path, NULL) ? "model use " SHIPPED_NAME : "model import FILE";
 }
 
 bool shipped_import(struct workspace *ws, int64_t *id, struct err *e)

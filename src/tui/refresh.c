@@ -216,7 +216,7 @@ static bool refuse_read_only(struct app *app)
 bool app_offers_shipped(const struct app *app)
 {
     char path[PATH_MAX];
-    return app->model_count == 0 && app->columns->count > 0 && shipped_find(path);
+    return app->model_count == 0 && app->columns->count > 0 && shipped_find(path, NULL);
 }
 
 void refresh_offer(struct app *app)

@@ -188,6 +188,7 @@ static void test_misspelt_words_are_answered_with_the_nearest(void **state)
 static void test_option_values_are_checked(void **state)
 {
     (void)state;
+    EXPECT_FAILURE(2, "'foo': no such layer or preset", "bench", "--arch", "foo");
     EXPECT_FAILURE(2, "whole number", "list", "--limit", "-3");
     EXPECT_FAILURE(2, "whole number", "list", "--limit=many");
     EXPECT_FAILURE(2, "needs a value", "list", "--limit");

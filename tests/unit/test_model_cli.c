@@ -183,6 +183,12 @@ static void test_runs_list_show_and_refuse_to_stop_what_ended(void **state)
     assert_int_equal(json_array_size(json_object_get(j, "epochs")), 2);
     assert_string_equal(text(json_object_get(j, "recipe"), "arch"), "8,P,8,P,16");
     json_decref(j);
+    struct output o;
+    run_ferlab(&o, "-w", ws, "runs", "show", id, NULL);
+    assert_int_equal(o.status, 0);
+    assert_non_null(strstr(o.out, " train --"));
+    assert_non_null(strstr(o.out, "--arch 8,P,8,P,16"));
+    output_free(&o);
     EXPECT(1, "not running", "-w", ws, "runs", "stop", id);
     EXPECT(1, "no run 999", "-w", ws, "runs", "stop", "999");
     EXPECT(1, "no run x", "-w", ws, "runs", "stop", "x");

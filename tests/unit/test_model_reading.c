@@ -51,6 +51,16 @@ static int tear_down(void **state)
         output_free(&said);                                                                                  \
     } while (0)
 
+static void test_a_reading_that_the_model_contradicts_is_refused_on_import(void **state)
+{
+    (void)state;
+    char file[PATH_MAX];
+    snprintf(file, sizeof file, "%s", in_dir("cntk.onnx"));
+    EXPECT(1, "where a probability belongs; import it with --output logits", "-w", ws, "model", "import",
+           file, "--name", "misread", "--output", "probabilities");
+    EXPECT(1, "there is no model named 'misread'", "-w", ws, "model", "use", "misread");
+}
+
 /* CNTK's own writing of the public emotion-ferplus, in small. */
 static void test_public_model_is_guessed_with_the_reason(void **state)
 {
@@ -164,6 +174,7 @@ static void test_colour_input_with_channels_last_is_fed_gray(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_reading_that_the_model_contradicts_is_refused_on_import),
         cmocka_unit_test(test_public_model_is_guessed_with_the_reason),
         cmocka_unit_test(test_prediction_is_the_softmax_of_the_golden),
         cmocka_unit_test(test_classes_are_named_in_any_order_and_more_than_eight),

@@ -74,7 +74,7 @@ static void test_what_was_remembered_by_its_path_becomes_the_model(void **state)
 {
     (void)state;
     char path[PATH_MAX];
-    assert_true(shipped_find(path));
+    assert_true(shipped_find(path, NULL));
     json_decref(run_ferlab_json("-w", ws, "eval", "--split", "train", "--model", path, "--json", NULL));
     json_t *models = run_ferlab_json("-w", ws, "models", "--json", NULL);
     assert_int_equal(json_array_size(models), 0);
@@ -87,7 +87,7 @@ static void test_the_same_file_under_another_name_is_not_brought_in_twice(void *
 {
     (void)state;
     char path[PATH_MAX];
-    assert_true(shipped_find(path));
+    assert_true(shipped_find(path, NULL));
     json_decref(run_ferlab_json("-w", ws, "model", "import", path, "--name", "mine", "--json", NULL));
     expect_saying("the current model is now mine", SHIPPED_NAME, 0);
     json_t *models = run_ferlab_json("-w", ws, "models", "--json", NULL);
@@ -139,11 +139,16 @@ static void test_where_none_ships_commands_say_how_to_import_one(void **state)
 {
     (void)state;
     struct output o;
-    char path[PATH_MAX];
+    char path[PATH_MAX], none[PATH_MAX];
+    snprintf(none, sizeof none, "%.4000s/none.ferlab", dir);
     setenv("FERLAB_DATA", dir, 1);
-    assert_false(shipped_find(path));
+    assert_false(shipped_find(path, NULL));
     assert_true(isnan(shipped_accuracy()));
-    expect_saying("there is no model named 'ferplus'", SHIPPED_NAME, 1);
+    expect_saying("the model that ships is not there", SHIPPED_NAME, 1);
+    run_ferlab(&o, "-w", none, "predict", ws, NULL);
+    assert_int_equal(o.status, 1);
+    assert_non_null(strstr(o.err, "the model that ships is not there"));
+    output_free(&o);
     run_ferlab(&o, "-w", ws, "eval", NULL);
     assert_int_equal(o.status, 1);
     assert_non_null(strstr(o.err, "bring one in with 'ferlab model import FILE'"));

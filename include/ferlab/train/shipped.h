@@ -10,8 +10,8 @@
 
 #define SHIPPED_NAME "ferplus"
 
-/* Its ONNX file; false where there is none. */
-bool shipped_find(char path[PATH_MAX]);
+/* Its ONNX file. */
+bool shipped_find(char path[PATH_MAX], struct err *e);
 
 /* Its accuracy on FER+'s valid split, as its file notes it; NaN where it does not. */
 double shipped_accuracy(void);
