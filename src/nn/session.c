@@ -58,7 +58,7 @@ static void plan_stage(struct session *s, struct planner *p, size_t index)
     size_t slices = (size_t)s->threads, packed = ops->packed ? ops->packed(stage) : 0;
     stage->packed = take(p, packed, sizeof(float));
     stage->statistics = take(p, ops->statistics ? ops->statistics(l) : 0, sizeof(float));
-    if (l->kind == LAYER_NORM)
+    if (l->kind == LAYER_NORM && p->base != NULL)
         stage->norm = stage_norm(stage);
     if (!s->training)
         return;

@@ -219,8 +219,8 @@ static char *death_sentence(struct workspace *ws, int64_t run, struct arena *are
 {
     return arena_printf(
         arena,
-        "the trainer was ended before it could save; 'ferlab train --resume %lld' goes on from "
-        "its last epoch; its log is %s.runs/%lld/log.txt",
+        "the trainer was killed or crashed; 'ferlab train --resume %lld' goes on from its last saved epoch; "
+        "its log is %s.runs/%lld/log.txt",
         (long long)run, workspace_path(ws), (long long)run);
 }
 

@@ -228,7 +228,7 @@ static void say_better(struct training *t)
             if (!(models[best].valid_accuracy >= models[i].valid_accuracy))
                 best = i;
         if (models[best].valid_accuracy > t->best_accuracy)
-            train_log_say(&t->log, "%s did better, %.2f %%: 'ferlab model use %s' takes it again",
+            train_log_say(&t->log, "%s did better, %.2f %%: 'ferlab model use %s' puts it to use",
                           models[best].name, 100 * models[best].valid_accuracy, models[best].name);
     }
     arena_free(&arena);

@@ -31,8 +31,13 @@ static size_t count_right(const struct training *t, size_t count)
     return right;
 }
 
-/* Of the folds to come as much as of the one under way. Their predictions are two passes of a face, itself
- * and its mirror image, where a step is three. */
+/* Of one face's prediction: two passes, itself and its mirror image, where a step is three. */
+static double prediction_seconds(const struct training *t)
+{
+    return t->step_seconds * (double)t->steps / (double)t->epoch_faces * 2 / 3;
+}
+
+/* Of the folds to come as much as of the one under way. */
 static double folds_left(const struct training *t, double steps)
 {
     const struct fold_faces *f = t->folds;
@@ -40,19 +45,20 @@ static double folds_left(const struct training *t, double steps)
     for (size_t i = 0; i < f->count; i++)
         faces += f->fold[i] == NO_FOLD ? f->folds - t->fold + 1 : f->fold[i] >= t->fold - 1;
     steps += (double)(f->folds - t->fold) * t->recipe.epochs * (double)t->steps;
-    return t->step_seconds * (steps + faces * 2 / 3 * (double)t->steps / (double)t->epoch_faces);
+    return t->step_seconds * steps + prediction_seconds(t) * faces;
 }
 
 /* The predictions for all samples at the end take as long as so many evaluations. */
 static double seconds_left(const struct training *t, int epoch, int64_t step)
 {
     double steps = (double)((t->recipe.epochs - epoch) * t->steps + t->steps - step);
-    double evaluations = t->recipe.epochs - epoch + 1;
     if (t->folds != NULL)
         return folds_left(t, steps);
-    if (t->valid.count > 0)
-        evaluations += (double)t->columns->count / (double)t->valid.count;
-    return steps * t->step_seconds + evaluations * t->evaluation_seconds;
+    double each = prediction_seconds(t), faces = (double)t->columns->count;
+    if (t->evaluation_seconds > 0 && t->valid.count > 0)
+        each = t->evaluation_seconds / (double)t->valid.count;
+    faces += (double)(t->recipe.epochs - epoch + 1) * (double)t->valid.count;
+    return steps * t->step_seconds + faces * each;
 }
 
 /* The epochs of the folds before. */

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-/* DIR/film.y4m: so many times the scene. */
+/* DIR/film.y4m: so many times the scene, five a second. */
 static inline void write_film(const char *dir, int scene_index, int frames, char path[PATH_MAX])
 {
     static struct scene scene;
@@ -15,7 +15,7 @@ static inline void write_film(const char *dir, int scene_index, int frames, char
     snprintf(path, PATH_MAX, "%.4000s/film.y4m", dir);
     FILE *f = fopen(path, "w");
     assert_non_null(f);
-    fprintf(f, "YUV4MPEG2 W%d H%d F25:1 Cmono XCOLORRANGE=FULL\n", SCENE_WIDTH, SCENE_HEIGHT);
+    fprintf(f, "YUV4MPEG2 W%d H%d F5:1 Cmono XCOLORRANGE=FULL\n", SCENE_WIDTH, SCENE_HEIGHT);
     for (int i = 0; i < frames; i++) {
         fputs("FRAME\n", f);
         fwrite(scene.pixels, 1, sizeof scene.pixels, f);

@@ -31,7 +31,7 @@ static void test_faces_are_kept_with_a_label_or_without(void **state)
 {
     (void)state;
     struct fixture f;
-    start_live(&f, 2000);
+    start_live(&f, 400);
     expect_text(f.screen, "nothing is stored unless you keep it");
     expect_text(f.screen, "frames/s");
     expect_text(f.screen, " ms for each");
@@ -62,7 +62,7 @@ static void test_a_face_of_one_picture_is_kept_once(void **state)
 {
     (void)state;
     struct fixture f;
-    start_live(&f, 2000);
+    start_live(&f, 400);
     expect_text(f.screen, "frames/s");
     type_keys(f.screen, "P");
     expect_text(f.screen, "paused");
@@ -93,7 +93,7 @@ static void test_what_could_not_be_written_is_not_counted(void **state)
 {
     (void)state;
     struct fixture f;
-    start_live(&f, 2000);
+    start_live(&f, 400);
     expect_text(f.screen, "frames/s");
     change_workspace(&f,
                      "CREATE TRIGGER full BEFORE INSERT ON sample BEGIN SELECT RAISE(ABORT, 'full'); END");

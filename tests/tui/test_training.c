@@ -293,7 +293,7 @@ static void test_a_killed_trainer_is_shown_as_failed(void **state)
     screen_keys(s, "S");
     kill(wait_for_epoch("killed"), SIGKILL);
     expect_text(s, "✗ failed");
-    expect_text(s, "goes on from its last epoch");
+    expect_text(s, "goes on from its last saved epoch");
     screen_end(s);
 }
 

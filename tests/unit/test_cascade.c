@@ -69,6 +69,13 @@ static size_t without_match(const struct boxes *a, const struct boxes *b)
     return lacking;
 }
 
+/* Under the sanitizers a third of the scenes, which take a third of a minute there. */
+#ifdef __SANITIZE_ADDRESS__
+enum { SCENE_STEP = 3 };
+#else
+enum { SCENE_STEP = 1 };
+#endif
+
 static void compare(struct golden *g)
 {
     char path[PATH_MAX];
@@ -78,14 +85,15 @@ static void compare(struct golden *g)
     if (c == NULL)
         fail_msg("%s", e.text);
     size_t theirs = 0, missed = 0, more = 0;
-    for (int i = 0; i < SCENE_COUNT; i++) {
+    for (int i = 0; i < SCENE_COUNT; i += SCENE_STEP) {
         struct boxes found = find(c, i, 1);
         theirs += g->scenes[i].count;
         missed += without_match(&g->scenes[i], &found);
         more += without_match(&found, &g->scenes[i]);
         boxes_free(&found);
-        boxes_free(&g->scenes[i]);
     }
+    for (int i = 0; i < SCENE_COUNT; i++)
+        boxes_free(&g->scenes[i]);
     print_message("%s: OpenCV %zu boxes, %zu missed, %zu more\n", g->cascade, theirs, missed, more);
     assert_true(theirs > 10);
     assert_true(20 * missed <= theirs);

@@ -60,7 +60,7 @@ static void check_matrix(const struct comparison *c)
     for (int label = 0; label < EMOTION_COUNT; label++) {
         for (int k = 0; k < EMOTION_COUNT; k++)
             assert_int_equal(c->after.confusion.cell[label][k] - c->before.confusion.cell[label][k],
-                             number());
+                             (int)number());
     }
 }
 

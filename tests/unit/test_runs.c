@@ -228,11 +228,11 @@ static void test_a_run_whose_trainer_died_has_failed(void **state)
     siginfo_t info;
 
     waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT); /* still a zombie: dead all the same */
-    snprintf(expected, sizeof expected,
-             "the trainer was ended before it could save; 'ferlab train --resume 1' goes on from its last "
-             "epoch; its "
-             "log is %s.runs/1/log.txt",
-             f.path);
+    snprintf(
+        expected, sizeof expected,
+        "the trainer was killed or crashed; 'ferlab train --resume 1' goes on from its last saved epoch; its "
+        "log is %s.runs/1/log.txt",
+        f.path);
 
     /* Where nothing may be written it is shown as failed, and stays as it is in the file. */
     MUST(&f, workspace_open(&reader, f.path, WORKSPACE_READ, &f.e));
