@@ -184,9 +184,12 @@ static void lay(struct canvas *screen, const struct canvas *c, int x, int y)
         memcpy(screen->pixels + (y + row) * screen->width + x, c->pixels + row * c->width, (size_t)c->width);
 }
 
-/* Text hides pixels: letters everywhere, the popup's blanks too. */
-static void expect_picture(struct screen *s, const struct screen_options *o, const struct model *m)
+/* Text hides pixels: letters everywhere, the popup's blanks too. NULL, or the first pixel that is another. */
+enum { DIFFERENCE = 128 };
+static const char *difference(struct screen *s, const struct screen_options *o, const struct model *m,
+                              char out[DIFFERENCE])
 {
+    const char *found = NULL;
     int width, height;
     const uint8_t *pixels = screen_pixels(s, &width, &height);
     struct canvas whole = {0}, part = {0};
@@ -200,28 +203,42 @@ static void expect_picture(struct screen *s, const struct screen_options *o, con
     if (m->second)
         canvas_fill(&whole, 4 * o->cell_width, (o->rows - 3) * o->cell_height, 3 * o->cell_width,
                     2 * o->cell_height, (uint8_t)(PALETTE_EMOTION + m->page % 8));
-    for (int row = 0; row < o->rows; row++) {
+    for (int row = 0; row < o->rows && found == NULL; row++) {
         char text[512];
         snprintf(text, sizeof text, "%s", screen_row(s, row));
-        for (int column = 0; column < o->columns; column++) {
+        for (int column = 0; column < o->columns && found == NULL; column++) {
             bool popup = m->popup && row >= 4 && row < 8 && column >= 20 && column < 40;
             bool covered = popup || (column < (int)strlen(text) && text[column] != ' ');
-            for (int i = 0; i < o->cell_width * o->cell_height; i++) {
+            for (int i = 0; i < o->cell_width * o->cell_height && found == NULL; i++) {
                 int at = (row * o->cell_height + i / o->cell_width) * width + column * o->cell_width +
                          i % o->cell_width;
                 uint8_t wish = whole.pixels[at];
                 const uint8_t *color = covered || wish == PALETTE_BACKGROUND ? black : palette_rgb[wish];
                 if (!near(pixels + 3 * at, color)) {
-                    screen_dump(s);
-                    fail_msg("row %d column %d: pixel %d,%d,%d instead of %d,%d,%d", row, column,
-                             pixels[3 * at], pixels[3 * at + 1], pixels[3 * at + 2], color[0], color[1],
-                             color[2]);
+                    found = out;
+                    snprintf(out, DIFFERENCE, "row %d column %d: pixel %d,%d,%d instead of %d,%d,%d", row,
+                             column, pixels[3 * at], pixels[3 * at + 1], pixels[3 * at + 2], color[0],
+                             color[1], color[2]);
                 }
             }
         }
     }
     canvas_free(&whole);
     canvas_free(&part);
+    return found;
+}
+
+/* The program may be late where much else runs. */
+static void expect_picture(struct screen *s, const struct screen_options *o, const struct model *m)
+{
+    char why[DIFFERENCE];
+    for (int wait = 0; difference(s, o, m, why) != NULL; wait++) {
+        if (wait == 50) {
+            screen_dump(s);
+            fail_msg("%s", why);
+        }
+        screen_settle(s, 60);
+    }
 }
 
 static const struct screen_options sixel_screen = {
